@@ -1,0 +1,29 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "kinglet",
+    products: [
+        .executable(name: "kinglet", targets: ["kinglet"]),
+        .library(name: "Kinglet", targets: ["Engine", "ONNX", "Vision"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    ],
+    targets: [
+        .target(name: "CSystem"),
+        .target(name: "CKernels"),
+        .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+        .target(name: "Engine", dependencies: ["CSystem", "CKernels"]),
+        .target(name: "ONNX", dependencies: ["Engine"]),
+        .target(name: "Vision", dependencies: ["Engine", "CJPEG", "CSystem"]),
+        .target(name: "Tasks", dependencies: ["Engine", "ONNX", "Vision", "CSystem"]),
+        .executableTarget(
+            name: "kinglet",
+            dependencies: ["Tasks", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "CSystem", "CKernels"]),
+        .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Engine"]),
+        .testTarget(name: "VisionTests", dependencies: ["Vision", "Engine", "CJPEG"]),
+        .testTarget(name: "TasksTests", dependencies: ["Tasks"]),
+    ]
+)

@@ -1,0 +1,3 @@
+#ifndef KINGLET_CJPEG_H
+#define KINGLET_CJPEG_H
+#endif

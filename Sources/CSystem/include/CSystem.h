@@ -1,0 +1,60 @@
+// The C library as Kinglet's lower layers see it: memory, files, clocks, threads, futex, float math.
+// Only freestanding headers, so that Embedded Swift imports it on every target.
+#ifndef KINGLET_CSYSTEM_H
+#define KINGLET_CSYSTEM_H
+#include <stddef.h>
+#include <stdint.h>
+
+// Memory: `bytes` zeroed bytes on a 64-byte boundary, or NULL. Freed by ks_free with the same size.
+void *_Nullable ks_alloc(size_t bytes);
+void ks_free(void *_Nullable base, size_t bytes);
+// Tells the kernel that the whole pages inside [base, base+bytes) will not be read again.
+void ks_discard(void *_Nonnull base, size_t bytes);
+
+// Files. Negative results are -errno.
+// Reads the whole of a regular file into memory from ks_alloc; more than `limit` bytes is -EFBIG.
+int64_t ks_read_file(const char *_Nonnull path, uint64_t limit, void *_Nullable *_Nonnull base);
+// Writes to a temporary file beside `path`, fsyncs, renames, fsyncs the directory.
+int ks_write_file(const char *_Nonnull path, const void *_Nonnull bytes, size_t count);
+// The text of an error number from the functions above (given positive or negative).
+const char *_Nonnull ks_error(int number);
+
+// Clocks, nanoseconds: steady time, CPU time of this thread, CPU time of the process.
+uint64_t ks_now(void);
+uint64_t ks_thread_cpu(void);
+uint64_t ks_process_cpu(void);
+// Peak resident memory of the process in bytes (VmHWM), 0 if unknown.
+uint64_t ks_peak_bytes(void);
+// Processors this process may run on.
+int ks_processors(void);
+// Value of an environment variable, or NULL.
+const char *_Nullable ks_environment(const char *_Nonnull name);
+
+// Threads: starts `body(context)` on a new detached thread; 0 on success.
+int ks_thread_start(void (*_Nonnull body)(void *_Nullable), void *_Nullable context);
+void ks_yield(void);
+// Sleeps while *address == expected (spurious wake-ups happen); wakes all sleepers.
+void ks_futex_wait(const void *_Nonnull address, uint32_t expected);
+void ks_futex_wake(const void *_Nonnull address);
+// Sequentially consistent access to a word that threads share.
+static inline uint32_t ks_load(const uint32_t *_Nonnull word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
+static inline void ks_store(uint32_t *_Nonnull word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_SEQ_CST); }
+// Adds `value` (modulo 2^32); the sum.
+static inline uint32_t ks_add(uint32_t *_Nonnull word, uint32_t value) { return __atomic_add_fetch(word, value, __ATOMIC_SEQ_CST); }
+// A hint to the processor that this thread is spinning.
+static inline void ks_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__) || defined(__arm__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static inline float ks_expf(float x) { return __builtin_expf(x); }
+static inline float ks_tanhf(float x) { return __builtin_tanhf(x); }
+static inline double ks_exp(double x) { return __builtin_exp(x); }
+static inline double ks_log(double x) { return __builtin_log(x); }
+static inline float ks_sqrtf(float x) { return __builtin_sqrtf(x); }
+static inline double ks_sqrt(double x) { return __builtin_sqrt(x); }
+static inline double ks_pow(double x, double y) { return __builtin_pow(x, y); }
+#endif

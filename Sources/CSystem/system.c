@@ -1,0 +1,163 @@
+#define _GNU_SOURCE
+#include "CSystem.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+void *ks_alloc(size_t bytes) {
+    size_t size = (bytes + 63) & ~(size_t)63;
+    if (size < bytes) return NULL;
+    if (size == 0) size = 64;
+    if (size >= 1 << 20) {
+        void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        return base == MAP_FAILED ? NULL : base;
+    }
+    void *base = NULL;
+    if (posix_memalign(&base, 64, size) != 0) return NULL;
+    return memset(base, 0, size);
+}
+
+void ks_free(void *base, size_t bytes) {
+    size_t size = (bytes + 63) & ~(size_t)63;
+    if (base && size >= 1 << 20) munmap(base, size);
+    else free(base);
+}
+
+void ks_discard(void *base, size_t bytes) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t first = ((uintptr_t)base + page - 1) & ~(page - 1), last = ((uintptr_t)base + bytes) & ~(page - 1);
+    if (first < last) madvise((void *)first, last - first, MADV_DONTNEED);
+}
+
+int64_t ks_read_file(const char *path, uint64_t limit, void **result) {
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return -errno;
+    struct stat info;
+    int64_t status = 0;
+    if (fstat(file, &info) < 0) status = -errno;
+    else if (S_ISDIR(info.st_mode)) status = -EISDIR;
+    else if (!S_ISREG(info.st_mode)) status = -EINVAL;
+    else if ((uint64_t)info.st_size > limit) status = -EFBIG;
+    if (status < 0) { close(file); return status; }
+    size_t size = (size_t)info.st_size, done = 0;
+    char *base = ks_alloc(size);
+    if (!base) { close(file); return -ENOMEM; }
+    while (done < size) {
+        ssize_t got = read(file, base + done, size - done);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) { status = -errno; break; }
+        if (got == 0) break;  // the file shrank while it was read: what is there is judged by its reader
+        done += (size_t)got;
+    }
+    close(file);
+    if (status < 0 || done < size) {
+        if (status == 0) status = -EIO;
+        ks_free(base, size);
+        return status;
+    }
+    *result = base;
+    return (int64_t)size;
+}
+
+static int write_all(int file, const char *bytes, size_t count) {
+    while (count > 0) {
+        ssize_t put = write(file, bytes, count);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return -errno;
+        bytes += put;
+        count -= (size_t)put;
+    }
+    return 0;
+}
+
+int ks_write_file(const char *path, const void *bytes, size_t count) {
+    size_t length = strlen(path);
+    char *temporary = malloc(length + 16), *folder = strdup(path);
+    if (!temporary || !folder) { free(temporary); free(folder); return -ENOMEM; }
+    snprintf(temporary, length + 16, "%s.tmp%d", path, (int)(getpid() % 100000));
+    int status = 0, file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (file < 0) status = -errno;
+    else {
+        status = write_all(file, bytes, count);
+        if (status == 0 && fsync(file) < 0) status = -errno;
+        if (close(file) < 0 && status == 0) status = -errno;
+        if (status == 0 && rename(temporary, path) < 0) status = -errno;
+        if (status != 0) unlink(temporary);
+    }
+    if (status == 0) {
+        char *slash = strrchr(folder, '/');
+        if (slash) slash[slash == folder ? 1 : 0] = 0;
+        int directory = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (directory >= 0) { fsync(directory); close(directory); }
+    }
+    free(temporary);
+    free(folder);
+    return status;
+}
+
+const char *ks_error(int number) { return strerror(number < 0 ? -number : number); }
+
+static uint64_t clock_ns(clockid_t id) {
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+uint64_t ks_now(void) { return clock_ns(CLOCK_MONOTONIC); }
+uint64_t ks_thread_cpu(void) { return clock_ns(CLOCK_THREAD_CPUTIME_ID); }
+uint64_t ks_process_cpu(void) { return clock_ns(CLOCK_PROCESS_CPUTIME_ID); }
+
+uint64_t ks_peak_bytes(void) {
+    FILE *status = fopen("/proc/self/status", "re");
+    if (!status) return 0;
+    char line[256];
+    unsigned long long kib = 0;
+    while (fgets(line, sizeof line, status))
+        if (sscanf(line, "VmHWM: %llu", &kib) == 1) break;
+    fclose(status);
+    return kib * 1024;
+}
+
+int ks_processors(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+    return (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+const char *ks_environment(const char *name) { return getenv(name); }
+
+struct start { void (*body)(void *); void *context; };
+static void *trampoline(void *raw) {
+    struct start start = *(struct start *)raw;
+    free(raw);
+    start.body(start.context);
+    return NULL;
+}
+int ks_thread_start(void (*body)(void *), void *context) {
+    struct start *start = malloc(sizeof *start);
+    if (!start) return ENOMEM;
+    *start = (struct start){body, context};
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_t thread;
+    int status = pthread_create(&thread, &attributes, trampoline, start);
+    pthread_attr_destroy(&attributes);
+    if (status != 0) free(start);
+    return status;
+}
+void ks_yield(void) { sched_yield(); }
+
+void ks_futex_wait(const void *address, uint32_t expected) {
+    syscall(SYS_futex, address, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
+}
+void ks_futex_wake(const void *address) { syscall(SYS_futex, address, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0); }

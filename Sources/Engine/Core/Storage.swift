@@ -1,0 +1,36 @@
+import CSystem
+
+/// Memory on a 64-byte boundary, freed with its last owner. `slack` readable bytes follow the last one.
+public final class Storage: @unchecked Sendable {
+    public let base: UnsafeMutableRawPointer
+    public let bytes: Int
+    private let reserved: Int
+    /// Kernels may read, never use, this many bytes past the end of any value.
+    public static let slack = 64
+
+    /// Zeroed memory.
+    public init(bytes: Int) throws(KingletError) {
+        try require(bytes >= 0 && bytes <= Int.max - 128, .resource, "cannot allocate \(bytes) bytes")
+        reserved = bytes + Storage.slack
+        guard let base = ks_alloc(reserved) else {
+            throw KingletError(.resource, "out of memory: cannot allocate \(bytes) bytes")
+        }
+        self.base = base
+        self.bytes = bytes
+    }
+
+    /// The whole of a regular file of at most `limit` bytes.
+    public init(file path: String, limit: UInt64 = 2 << 30) throws(KingletError) {
+        var base: UnsafeMutableRawPointer?
+        let size = path.withCString { ks_read_file($0, limit, &base) }
+        guard size >= 0, let base else {
+            let reason = String(cString: ks_error(Int32(truncatingIfNeeded: size)))
+            throw KingletError(.badFile, "cannot read '\(path)': \(reason)")
+        }
+        self.base = base
+        bytes = Int(size)
+        reserved = Int(size)
+    }
+
+    deinit { ks_free(base, reserved) }
+}
