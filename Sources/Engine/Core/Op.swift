@@ -7,9 +7,10 @@ public protocol Op: AnyObject, Sendable {
     func scratchBytes(_ x: [TensorType], _ target: Target) -> Int
     /// Bytes of constant inputs rearranged once for the kernels; 0 where they are read as they are.
     func packedBytes(_ x: [TensorType], _ target: Target) -> Int
-    /// Fills `frame.packed` from the weights in `frame.x`. Called by one worker, before any `forward`.
+    /// Fills `frame.packed` from the weights in `frame.x`. Called by one worker: once where `packedInputs` are constants,
+    /// else before every `forward`.
     func pack(_ frame: Frame)
-    /// Inputs that only `pack` reads: their own bytes are not needed afterwards.
+    /// Inputs that only `pack` reads. The bytes of constants among them are not needed afterwards.
     var packedInputs: [Int] { get }
     /// Computes `frame.y`. Called by every worker at once, each doing its share; cannot fail, never allocates.
     func forward(_ frame: Frame, _ worker: Worker)

@@ -9,6 +9,8 @@ public final class Plan: Sendable {
         /// Place in the packed constants.
         let packed: Int
         let packedBytes: Int
+        /// What `pack` reads is computed by the graph: it has to run again before every `forward`.
+        let repack: Bool
     }
 
     /// Where a value's bytes are.
@@ -84,7 +86,10 @@ public final class Plan: Sendable {
         steps = graph.nodes.enumerated().map { i, node in
             Step(
                 node: i, inputs: node.inputs.map(place), outputs: node.outputs.map(place),
-                scratch: scratch[i].map { arena.offsets[$0] } ?? 0, packed: packing[i].0, packedBytes: packing[i].1)
+                scratch: scratch[i].map { arena.offsets[$0] } ?? 0, packed: packing[i].0, packedBytes: packing[i].1,
+                repack: packing[i].1 > 0 && node.op.packedInputs.contains { k in
+                    k < node.inputs.count && blockOf[node.inputs[k]] != nil
+                })
         }
     }
 

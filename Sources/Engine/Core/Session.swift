@@ -7,6 +7,7 @@ public final class Session: ParallelJob {
     private let constants: [Int: Storage]
     private let frames: [Frame]
     private let ops: [any Op]
+    private let repack: [Bool]
     public let inputs: [TensorView]
     public let outputs: [TensorView]
 
@@ -47,7 +48,7 @@ public final class Session: ParallelJob {
             let frame = Frame(
                 x: try views(step.inputs, node.inputs), y: try views(step.outputs, node.outputs),
                 scratch: arena.base + step.scratch, packed: packed.base + step.packed, target: plan.target)
-            if step.packedBytes > 0 { node.op.pack(frame) }
+            if step.packedBytes > 0 && !step.repack { node.op.pack(frame) }
             frames.append(frame)
         }
         inputs = try views(plan.inputs, graph.inputs)
@@ -57,6 +58,7 @@ public final class Session: ParallelJob {
         self.constants = constants
         self.frames = frames
         ops = graph.nodes.map { $0.op }
+        repack = plan.steps.map { $0.repack }
     }
 
     /// Computes `outputs` from what the caller wrote into `inputs`; every run leaves `inputs` undefined.
@@ -64,6 +66,10 @@ public final class Session: ParallelJob {
 
     public func run(_ worker: Worker) {
         for i in frames.indices {
+            if repack[i] {
+                if worker.index == 0 { ops[i].pack(frames[i]) }
+                worker.barrier()
+            }
             ops[i].forward(frames[i], worker)
             worker.barrier()
         }
@@ -73,6 +79,7 @@ public final class Session: ParallelJob {
     public func profile(_ clock: () -> UInt64, _ report: (_ node: Int, _ nanoseconds: UInt64) -> Void) {
         for i in frames.indices {
             let start = clock()
+            if repack[i] { ops[i].pack(frames[i]) }
             ops[i].forward(frames[i], .alone)
             report(i, clock() - start)
         }
