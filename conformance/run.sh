@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Conformance: Kinglet's outputs against the ONNX project's node tests and against ONNX Runtime.
+# Needs PyPI for the packages in requirements.txt; KINGLET_DATA (default ../shared) holds models and images.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+data=${KINGLET_DATA:-../shared}
+[ -d "$data/models" ] || { echo "conformance: no data in '$data': set KINGLET_DATA" >&2; exit 1; }
+python=${KINGLET_PYTHON:-.venv/bin/python}
+if ! "$python" -c 'import onnx, onnxruntime, numpy, PIL' 2>/dev/null; then
+    python3 -m venv .venv
+    .venv/bin/pip install --quiet --disable-pip-version-check -r conformance/requirements.txt
+    python=.venv/bin/python
+fi
+swift build -c release --product kinglet
+export KINGLET=${KINGLET:-$PWD/.build/release/kinglet} KINGLET_DATA=$data
+for part in nodes models accuracy; do
+    echo "== conformance: $part"
+    "$python" conformance/$part.py
+done
