@@ -1,0 +1,41 @@
+/// Images [h, w, bytes per pixel] with a border around them, so that no window leaves them.
+struct PaddedImages {
+    let h: Int
+    let w: Int
+    /// Bytes of one pixel.
+    let pixel: Int
+    let top: Int
+    let left: Int
+    /// Size with the border. It may cut off pixels that no window sees.
+    let spanH: Int
+    let spanW: Int
+
+    init(_ g: ConvGeometry, bytes: Int) {
+        (h, w, pixel) = (g.h, g.w, g.c * bytes)
+        (top, left) = (g.top, g.left)
+        (spanH, spanW) = (g.spanH, g.spanW)
+    }
+
+    /// Bytes of one line and of one image.
+    var line: Int { spanW * pixel }
+    var image: Int { spanH * line }
+
+    /// Copies images to `to`, borders filled with bytes of value `fill`: the lines in `lines` of all images' lines.
+    func copy(_ x: UnsafeRawPointer, to: UnsafeMutableRawPointer, fill: UInt8, lines: Range<Int>) {
+        let inside = min(w, spanW - left)
+        let before = left * pixel
+        let after = (spanW - left - inside) * pixel
+        for l in lines {
+            let (i, oy) = (l / spanH, l % spanH - top)
+            var y = to + l * line
+            if oy < 0 || oy >= h || inside <= 0 {
+                y.initializeMemory(as: UInt8.self, repeating: fill, count: line)
+                continue
+            }
+            y.initializeMemory(as: UInt8.self, repeating: fill, count: before)
+            y += before
+            y.copyMemory(from: x + (i * h + oy) * w * pixel, byteCount: inside * pixel)
+            (y + inside * pixel).initializeMemory(as: UInt8.self, repeating: fill, count: after)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/// How a matrix b[k, n] is laid out for the tiles: panels of `nr` columns, each [k, nr] and zero past column n, then a
+/// bias of `nr` entries for each panel.
+struct Panels {
+    let k: Int
+    let n: Int
+    let nr: Int
+
+    var count: Int { (n + nr - 1) / nr }
+    /// Floats of one panel.
+    var stride: Int { k * nr }
+    /// Floats of all panels and the bias.
+    var floats: Int { count * (stride + nr) }
+    var bytes: Int { floats * 4 }
+    /// Where the bias begins, in floats.
+    var bias: Int { count * stride }
+
+    func columns(of panel: Int) -> Int { min(nr, n - panel * nr) }
+
+    /// Lays out scale · b, with element (i, j) of b at `b[i * rowStep + j * columnStep]`.
+    func pack(
+        _ b: UnsafePointer<Float>, rowStep: Int, columnStep: Int, scale: Float = 1, to packed: UnsafeMutablePointer<Float>
+    ) {
+        for p in 0..<count {
+            let columns = columns(of: p)
+            let from = b + p * nr * columnStep
+            var to = packed + p * stride
+            for i in 0..<k {
+                for j in 0..<columns { to[j] = scale * from[i * rowStep + j * columnStep] }
+                for j in columns..<nr { to[j] = 0 }
+                to += nr
+            }
+        }
+    }
+
+    /// Lays out scale · bias, with entry j at `bias[j * step]`; zeros without one.
+    func packBias(
+        _ values: UnsafePointer<Float>?, step: Int = 1, scale: Float = 1, to packed: UnsafeMutablePointer<Float>
+    ) {
+        let to = packed + bias
+        for j in 0..<count * nr {
+            if let values, j < n { to[j] = scale * values[j * step] } else { to[j] = 0 }
+        }
+    }
+}
