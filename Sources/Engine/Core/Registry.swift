@@ -1,7 +1,7 @@
 /// Every operator that Kinglet knows. A new one adds its line here.
 public let registry: [OpEntry] = [
     reluEntry,
-    convEntry,
+    convEntry, quantizeLinearEntry, dequantizeLinearEntry,
 ]
 
 /// The entry for an ONNX operator name.
