@@ -24,6 +24,6 @@ let package = Package(
         .testTarget(name: "EngineTests", dependencies: ["Engine", "CSystem", "CKernels"]),
         .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Engine"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision", "Engine", "CJPEG"]),
-        .testTarget(name: "TasksTests", dependencies: ["Tasks"]),
+        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Engine"]),
     ]
 )

@@ -69,7 +69,30 @@ int64_t ks_read_file(const char *path, uint64_t limit, void **result) {
     return (int64_t)size;
 }
 
-static int write_all(int file, const char *bytes, size_t count) {
+int64_t ks_read_stream(int file, uint64_t limit, void **result) {
+    size_t room = 1 << 16, done = 0;
+    char *base = ks_alloc(room);
+    while (base) {
+        ssize_t got = read(file, base + done, room - done);
+        if (got < 0 && errno == EINTR) continue;
+        int64_t status = got < 0 ? -errno : (uint64_t)done + (uint64_t)got > limit ? -EFBIG : 0;
+        if (status < 0) { ks_free(base, room); return status; }
+        done += (size_t)got;
+        if (got > 0 && done < room) continue;
+        // Full, or at the end: move to memory of the next size, or of exactly the right one.
+        size_t size = got == 0 ? done : room * 2;
+        char *moved = ks_alloc(size);
+        if (moved) memcpy(moved, base, done);
+        ks_free(base, room);
+        base = moved;
+        room = size;
+        if (got == 0 && base) { *result = base; return (int64_t)done; }
+    }
+    return -ENOMEM;
+}
+
+int ks_write(int file, const void *from, size_t count) {
+    const char *bytes = from;
     while (count > 0) {
         ssize_t put = write(file, bytes, count);
         if (put < 0 && errno == EINTR) continue;
@@ -88,7 +111,7 @@ int ks_write_file(const char *path, const void *bytes, size_t count) {
     int status = 0, file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (file < 0) status = -errno;
     else {
-        status = write_all(file, bytes, count);
+        status = ks_write(file, bytes, count);
         if (status == 0 && fsync(file) < 0) status = -errno;
         if (close(file) < 0 && status == 0) status = -errno;
         if (status == 0 && rename(temporary, path) < 0) status = -errno;
@@ -104,6 +127,8 @@ int ks_write_file(const char *path, const void *bytes, size_t count) {
     free(folder);
     return status;
 }
+
+int ks_is_terminal(int file) { return isatty(file); }
 
 const char *ks_error(int number) { return strerror(number < 0 ? -number : number); }
 

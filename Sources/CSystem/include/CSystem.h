@@ -14,6 +14,11 @@ void ks_discard(void *_Nonnull base, size_t bytes);
 // Files. Negative results are -errno.
 // Reads the whole of a regular file into memory from ks_alloc; more than `limit` bytes is -EFBIG.
 int64_t ks_read_file(const char *_Nonnull path, uint64_t limit, void *_Nullable *_Nonnull base);
+// Reads a pipe, terminal or file to its end in the same way.
+int64_t ks_read_stream(int file, uint64_t limit, void *_Nullable *_Nonnull base);
+// Writes all bytes to an open file; 0 or -errno.
+int ks_write(int file, const void *_Nonnull bytes, size_t count);
+int ks_is_terminal(int file);
 // Writes to a temporary file beside `path`, fsyncs, renames, fsyncs the directory.
 int ks_write_file(const char *_Nonnull path, const void *_Nonnull bytes, size_t count);
 // The text of an error number from the functions above (given positive or negative).
