@@ -1,7 +1,10 @@
 /// Every operator that Kinglet knows. A new one adds its line here.
 public let registry: [OpEntry] = [
     reluEntry,
-    convEntry, quantizeLinearEntry, dequantizeLinearEntry,
+
+    convEntry, gemmEntry, matMulEntry, batchNormalizationEntry,
+
+    quantizeLinearEntry, dequantizeLinearEntry,
 ]
 
 /// The entry for an ONNX operator name.
