@@ -14,10 +14,11 @@ let package = Package(
         .target(name: "CSystem"),
         .target(name: "CKernels"),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+        .target(name: "CModel"),
         .target(name: "Engine", dependencies: ["CSystem", "CKernels"]),
         .target(name: "ONNX", dependencies: ["Engine"]),
         .target(name: "Vision", dependencies: ["Engine", "CJPEG", "CSystem"]),
-        .target(name: "Tasks", dependencies: ["Engine", "ONNX", "Vision", "CSystem"]),
+        .target(name: "Tasks", dependencies: ["Engine", "ONNX", "Vision", "CSystem", "CModel"]),
         .executableTarget(
             name: "kinglet",
             dependencies: ["Tasks", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

@@ -91,6 +91,14 @@ int64_t ks_read_stream(int file, uint64_t limit, void **result) {
     return -ENOMEM;
 }
 
+int64_t ks_read_special(const char *path, uint64_t limit, void **result) {
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return -errno;
+    int64_t size = ks_read_stream(file, limit, result);
+    close(file);
+    return size;
+}
+
 int ks_write(int file, const void *from, size_t count) {
     const char *bytes = from;
     while (count > 0) {

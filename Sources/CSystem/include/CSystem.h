@@ -16,6 +16,8 @@ void ks_discard(void *_Nonnull base, size_t bytes);
 int64_t ks_read_file(const char *_Nonnull path, uint64_t limit, void *_Nullable *_Nonnull base);
 // Reads a pipe, terminal or file to its end in the same way.
 int64_t ks_read_stream(int file, uint64_t limit, void *_Nullable *_Nonnull base);
+// The same for a file of the kernel's (/proc, /sys), whose size is not known before.
+int64_t ks_read_special(const char *_Nonnull path, uint64_t limit, void *_Nullable *_Nonnull base);
 // Writes all bytes to an open file; 0 or -errno.
 int ks_write(int file, const void *_Nonnull bytes, size_t count);
 int ks_is_terminal(int file);

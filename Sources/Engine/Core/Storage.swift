@@ -4,6 +4,7 @@ import CSystem
 public final class Storage: @unchecked Sendable {
     public let base: UnsafeMutableRawPointer
     public let bytes: Int
+    /// 0 for memory that somebody else owns.
     private let reserved: Int
     /// Kernels may read, never use, this many bytes past the end of any value.
     public static let slack = 64
@@ -29,8 +30,15 @@ public final class Storage: @unchecked Sendable {
         }
         self.base = base
         bytes = Int(size)
-        reserved = Int(size)
+        reserved = max(Int(size), 1)
     }
 
-    deinit { ks_free(base, reserved) }
+    /// Memory that outlives everything, such as data inside the executable; only read.
+    public init(static base: UnsafeRawPointer, bytes: Int) {
+        self.base = UnsafeMutableRawPointer(mutating: base)
+        self.bytes = bytes
+        reserved = 0
+    }
+
+    deinit { if reserved > 0 { ks_free(base, reserved) } }
 }
