@@ -1,0 +1,31 @@
+/// What every graph goes through before it is planned for inference, in this order.
+public let standardPasses: [any Pass] = [
+    DropIdentities(),
+    FoldAffine(),
+    FuseResidual(),
+    FuseActivation(),
+    RemoveDead(),
+]
+
+extension Graph {
+    /// The same network in fewer and cheaper operators.
+    public func optimized(_ passes: [any Pass] = standardPasses) throws(KingletError) -> Graph {
+        var graph = self
+        for pass in passes {
+            do throws(KingletError) { try pass.apply(&graph) } catch { throw error.at("pass '\(pass.name)'") }
+        }
+        return graph
+    }
+
+    /// Which values the caller reads.
+    func isOutput() -> [Bool] {
+        var flags = [Bool](repeating: false, count: values.count)
+        for v in outputs { flags[v] = true }
+        return flags
+    }
+
+    /// Drops the nodes that `dead` marks.
+    mutating func drop(_ dead: [Bool]) {
+        nodes = nodes.indices.filter { !dead[$0] }.map { nodes[$0] }
+    }
+}
