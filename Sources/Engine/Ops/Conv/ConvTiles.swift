@@ -20,7 +20,7 @@ struct ConvTiles {
         (groups, low, high, addsResidual) = (conv.groups, conv.low, conv.high, conv.addsResidual)
         self.target = target
         let channels = g.c / groups
-        panels = Panels(k: g.kh * g.kw * channels, n: w.shape[0] / groups, nr: target.kernels.f32Columns)
+        panels = Panels(k: g.kh * g.kw * channels, n: w.shape[0] / groups, nr: target.kernels.f32Tile.nr)
         // A line of a window lies in one piece if it holds all channels of neighbouring pixels.
         let whole = groups == 1 && (g.dw == 1 || g.kw == 1)
         run = whole ? g.kw * channels : channels

@@ -42,7 +42,7 @@ public final class Gemm: Op {
     public var packedInputs: [Int] { rowBias ? [1, 2] : [1] }
 
     private func panels(_ b: TensorType, _ target: Target) -> Panels {
-        Panels(k: b.shape[transB ? 1 : 0], n: b.shape[transB ? 0 : 1], nr: target.kernels.f32Columns)
+        Panels(k: b.shape[transB ? 1 : 0], n: b.shape[transB ? 0 : 1], nr: target.kernels.f32Tile.nr)
     }
 
     public func packedBytes(_ x: [TensorType], _ target: Target) -> Int { panels(x[1], target).bytes }

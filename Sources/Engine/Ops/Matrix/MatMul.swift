@@ -52,7 +52,7 @@ public final class MatMul: Op {
 
     public var packedInputs: [Int] { [1, 2] }
 
-    private func panels(_ s: Sizes, _ target: Target) -> Panels { Panels(k: s.k, n: s.n, nr: target.kernels.f32Columns) }
+    private func panels(_ s: Sizes, _ target: Target) -> Panels { Panels(k: s.k, n: s.n, nr: target.kernels.f32Tile.nr) }
 
     public func packedBytes(_ x: [TensorType], _ target: Target) -> Int {
         let sizes = Sizes(x[0], x[1])

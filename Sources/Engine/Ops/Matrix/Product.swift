@@ -1,6 +1,6 @@
 import CKernels
 
-/// y[m, n] = clamp(bias[n] + Σ_s Σ_r a_m[offset[s] + r] · b[s · run + r, n] + addend[m, n], low, high), tile by tile.
+/// y[m, n] = clamp(bias[n] + Σ_s Σ_r a_m[offset[s] + r] · b[s · run + r, n] + addend[m, n], low, high).
 /// Every output is one sum in a fixed order, so that neither tiles nor workers change it.
 struct Product {
     let kernels: Kernels
@@ -32,58 +32,38 @@ struct Product {
         let pointers = own.assumingMemoryBound(to: UnsafeRawPointer.self)
         let offset = (own + Product.block * 8).assumingMemoryBound(to: Int.self)
         for s in 0..<segments { offset[s] = offsets(s) }
-        let tiles = (m + kernels.f32Rows - 1) / kernels.f32Rows
-        let (count, columns) = (worker.count, panels.count)
+        let mr = kernels.f32Tile.mr
+        let (tiles, count, columns) = ((m + mr - 1) / mr, worker.count, panels.count)
         // Split whichever way leaves the busiest worker the least.
         if (tiles + count - 1) / count * columns <= tiles * ((columns + count - 1) / count) {
-            compute(worker.share(of: tiles), 0..<columns, of: tiles, pointers, offset)
+            compute(worker.share(of: m, grain: mr), 0..<columns, pointers, offset)
         } else {
-            compute(0..<tiles, worker.share(of: columns), of: tiles, pointers, offset)
+            compute(0..<m, worker.share(of: columns), pointers, offset)
         }
     }
 
     private func compute(
-        _ tiles: Range<Int>, _ columns: Range<Int>, of total: Int, _ pointers: UnsafeMutablePointer<UnsafeRawPointer>,
+        _ share: Range<Int>, _ part: Range<Int>, _ pointers: UnsafeMutablePointer<UnsafeRawPointer>,
         _ offset: UnsafePointer<Int>
     ) {
-        let mr = kernels.f32Rows
-        let rowBytes = max(abs(rows.step), 4)
-        let block = max(1, min(Product.block, Product.blockBytes / rowBytes) / mr)
-        var first = tiles.lowerBound
-        // Tiles of even height: 49 rows in tiles of 6 are better as fives and sixes than as eight sixes and a one.
-        func start(_ tile: Int) -> Int { m * tile / total }
-        while first < tiles.upperBound {
-            let last = min(first + block, tiles.upperBound)
-            let row = start(first)
-            rows.fill(pointers, first: row, count: start(last) - row)
-            for p in columns {
-                for t in first..<last {
-                    let r = start(t)
-                    tile(pointers + (r - row), rows: start(t + 1) - r, row: r, panel: p, offset)
-                }
-            }
-            first = last
-        }
-    }
-
-    @inline(__always)
-    private func tile(
-        _ a: UnsafeMutablePointer<UnsafeRawPointer>, rows count: Int, row: Int, panel: Int, _ offset: UnsafePointer<Int>
-    ) {
-        let to = y + row * yStride + panel * panels.nr
-        let columns = panels.columns(of: panel)
-        let plain = addend == nil
-        var call = kn_tile_f32(
-            rows: count, columns: columns, segments: segments, run: run,
-            a: UnsafeRawPointer(a).assumingMemoryBound(to: UnsafePointer<Float>.self), offset: offset,
-            b: packed + panel * panels.stride, bias: packed + panels.bias + panel * panels.nr,
-            low: plain ? low : -.infinity, high: plain ? high : .infinity, y: to, y_stride: yStride)
-        kernels.tile(&call)
-        guard let addend else { return }
-        let from = addend + (to - y)
-        for i in 0..<count {
-            let (p, q) = (to + i * yStride, from + i * yStride)
-            for j in 0..<columns { p[j] = clamp(p[j] + q[j], low, high) }
+        if share.isEmpty || part.isEmpty { return }
+        let mr = kernels.f32Tile.mr
+        let most = max(1, min(Product.block, Product.blockBytes / max(rows.step, 4)) / mr) * mr
+        // Blocks of even height.
+        let blocks = (share.count + most - 1) / most
+        let (column, last) = (part.lowerBound * panels.nr, min(part.upperBound * panels.nr, panels.n))
+        for i in 0..<blocks {
+            let first = share.lowerBound + share.count * i / blocks
+            let count = share.lowerBound + share.count * (i + 1) / blocks - first
+            rows.fill(pointers, first: first, count: count)
+            let at = first * yStride + column
+            var call = kn_tile_f32(
+                rows: count, columns: last - column, segments: segments, run: run,
+                a: UnsafeRawPointer(pointers).assumingMemoryBound(to: UnsafePointer<Float>.self), offset: offset,
+                b: packed + part.lowerBound * panels.stride, bias: packed + panels.bias + column,
+                residual: addend.map { $0 + at }, residual_stride: yStride, low: low, high: high, y: y + at,
+                y_stride: yStride)
+            kernels.tile(&call)
         }
     }
 }
