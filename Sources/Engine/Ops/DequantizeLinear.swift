@@ -1,3 +1,5 @@
+import CKernels
+
 /// y = (x - zero) · scale, one scale and zero point or one of each along an axis.
 public final class DequantizeLinear: Op {
     let scale: ScaleAxis
@@ -28,7 +30,12 @@ public final class DequantizeLinear: Op {
         let part = worker.share(of: frame.x[0].count, grain: 64)
         scale.scales.withUnsafeBufferPointer { scales in
             scale.zeros.withUnsafeBufferPointer { zeros in
-                if count == 1 {
+                if count == 1 && scale.dtype == .i8 {
+                    var call = kn_dequantize(
+                        count: part.count, x: frame.x[0].i8 + part.lowerBound, scale: scales[0], zero: zeros[0],
+                        y: y + part.lowerBound)
+                    frame.target.kernels.dequantize(&call)
+                } else if count == 1 {
                     let (s, z) = (scales[0], zeros[0])
                     for i in part { y[i] = Float(Int32(truncatingIfNeeded: x[i]) &- z) * s }
                 } else {

@@ -1,3 +1,5 @@
+import CKernels
+
 /// y = saturate(roundHalfEven(x / scale) + zero), one scale and zero point or one of each along an axis.
 public final class QuantizeLinear: Op {
     let scale: ScaleAxis
@@ -18,7 +20,12 @@ public final class QuantizeLinear: Op {
         let part = worker.share(of: frame.x[0].count, grain: 64)
         scale.scales.withUnsafeBufferPointer { scales in
             scale.zeros.withUnsafeBufferPointer { zeros in
-                if count == 1 {
+                if count == 1 && scale.dtype == .i8 {
+                    var call = kn_quantize(
+                        count: part.count, x: x + part.lowerBound, scale: scales[0], zero: zeros[0], low: low, high: high,
+                        y: frame.y[0].i8 + part.lowerBound)
+                    frame.target.kernels.quantize(&call)
+                } else if count == 1 {
                     quantize(x, y, part, scales[0], zeros[0], low, high)
                 } else if inner == 1 {
                     for i in part {
@@ -42,10 +49,7 @@ public final class QuantizeLinear: Op {
         _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<UInt8>, _ part: Range<Int>, _ scale: Float, _ zero: Int32,
         _ low: Int32, _ high: Int32
     ) {
-        let (floor, ceiling) = (Float(low - zero), Float(high - zero))
-        for i in part {
-            y[i] = UInt8(truncatingIfNeeded: rounded(x[i] / scale, from: floor, to: ceiling) &+ zero)
-        }
+        for i in part { y[i] = UInt8(bitPattern: Twin.round(x[i] / scale, zero, low, high)) }
     }
 }
 

@@ -1,4 +1,6 @@
-/// y = saturate(roundHalfEven(a · sa/sy + (b · sb/sy + shift))), shift = zy - (za · sa/sy + zb · zb/sy), kept in `low ... high`;
+import CKernels
+
+/// y = clamp(roundHalfEven(b · sb/sy + (a · sa/sy + shift)), low, high), shift = zy - (za · sa/sy + zb · sb/sy);
 /// a and b broadcast as in ONNX.
 public final class IntegerAdd: Op {
     let aScale: Float
@@ -19,12 +21,19 @@ public final class IntegerAdd: Op {
 
     public func forward(_ frame: Frame, _ worker: Worker) {
         let (a, b, y) = (frame.x[0].i8, frame.x[1].i8, frame.y[0].i8)
-        let (ra, rb, shift) = (aScale, bScale, shift)
-        let (low, high) = (Float(output.low), Float(output.high))
-        @inline(__always) func sum(_ p: Int8, _ q: Int8) -> Int8 {
-            Int8(truncatingIfNeeded: rounded(Float(p) * ra + (Float(q) * rb + shift), from: low, to: high))
+        let part = worker.share(of: frame.y[0].count, grain: 64)
+        if frame.x[0].count == frame.x[1].count {
+            let i = part.lowerBound
+            var call = kn_add_i8(
+                count: part.count, a: b + i, b: a + i, a_scale: bScale, b_scale: aScale, shift: shift, low: output.low,
+                high: output.high, y: y + i)
+            return frame.target.kernels.add(&call)
         }
-        IntegerPairs(frame).walk(worker.share(of: frame.y[0].count, grain: 64)) { i, j, k, count, si, sj in
+        let (ra, rb, shift, output) = (aScale, bScale, shift, output)
+        @inline(__always) func sum(_ p: Int8, _ q: Int8) -> Int8 {
+            Twin.round(Float(q) * rb + (Float(p) * ra + shift), 0, output.low, output.high)
+        }
+        IntegerPairs(frame).walk(part) { i, j, k, count, si, sj in
             switch (si, sj) {
             case (1, 1): for n in 0..<count { y[k + n] = sum(a[i + n], b[j + n]) }
             case (1, _): for n in 0..<count { y[k + n] = sum(a[i + n], b[j]) }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// y[n, oy, ox, c] = output(Σ_ij (x[n, oy·sh + i·dh - top, ox·sw + j·dw - left, c] - zero)), multiplied by sx / (sy · pixels):
 /// the pixels inside the image, or with `countsPadding` those inside image and padding.
 public final class IntegerAveragePool: Op {
@@ -44,15 +46,16 @@ public final class IntegerAveragePool: Op {
                         if row < g.h + g.bottom && column < g.w + g.right { padded += 1 }
                         if row < 0 || row >= g.h || column < 0 || column >= g.w { continue }
                         inside += 1
-                        let from = image + (row * g.w + column) * g.c
-                        for c in 0..<g.c { sums[c] &+= Int32(from[c]) }
+                        var call = kn_sum_i8(
+                            count: 1, channels: g.c, stride: g.c, x: image + (row * g.w + column) * g.c, y: sums)
+                        frame.target.kernels.sum(&call)
                     }
                 }
                 let scale = x.scale / (y.scale * Float(max(countsPadding ? padded : inside, 1)))
                 let bias = x.zero &* Int32(truncatingIfNeeded: inside)
                 let to = frame.y[0].i8 + (l * g.ow + ox) * g.c
                 for c in 0..<g.c {
-                    to[c] = requantize(sums[c] &- bias, scale, output.zero, output.low, output.high)
+                    to[c] = requantize(sums[c] &- bias, scale, zero: output.zero, low: output.low, high: output.high)
                 }
             }
         }

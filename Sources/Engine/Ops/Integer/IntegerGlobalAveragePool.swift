@@ -1,3 +1,5 @@
+import CKernels
+
 /// y[n, c] = output(Σ_hw (x[n, h, w, c] - zero)), multiplied by sx / (sy · h · w), of x [N, spatial…, C]; y [N, 1…, C], or
 /// [N, C] without `keepsAxes`.
 public final class IntegerGlobalAveragePool: Op {
@@ -35,11 +37,11 @@ public final class IntegerGlobalAveragePool: Op {
         for image in 0..<n {
             let to = frame.y[0].i8 + image * c
             for j in part { sums[j] = bias }
-            for p in 0..<pixels {
-                let from = frame.x[0].i8 + (image * pixels + p) * c
-                for j in part { sums[j] &+= Int32(from[j]) }
-            }
-            for j in part { to[j] = requantize(sums[j], scale, output.zero, output.low, output.high) }
+            var call = kn_sum_i8(
+                count: pixels, channels: part.count, stride: c,
+                x: frame.x[0].i8 + image * pixels * c + part.lowerBound, y: sums + part.lowerBound)
+            frame.target.kernels.sum(&call)
+            for j in part { to[j] = requantize(sums[j], scale, zero: output.zero, low: output.low, high: output.high) }
         }
     }
 }

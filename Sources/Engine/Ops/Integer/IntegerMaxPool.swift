@@ -1,3 +1,5 @@
+import CKernels
+
 /// y[n, oy, ox, c] = max_ij x[n, oy·sh + i·dh - top, ox·sw + j·dw - left, c] over pixels inside the image, of int8 x in any
 /// scale, which y keeps.
 public final class IntegerMaxPool: Op {
@@ -26,8 +28,9 @@ public final class IntegerMaxPool: Op {
                     for j in 0..<g.kw {
                         let column = ox * g.sw - g.left + j * g.dw
                         if column < 0 || column >= g.w { continue }
-                        let from = image + (row * g.w + column) * g.c
-                        for c in 0..<g.c { to[c] = from[c] > to[c] ? from[c] : to[c] }
+                        var call = kn_max_i8(
+                            count: 1, channels: g.c, stride: g.c, x: image + (row * g.w + column) * g.c, y: to)
+                        frame.target.kernels.max(&call)
                     }
                 }
             }

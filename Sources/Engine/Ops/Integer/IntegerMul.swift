@@ -21,7 +21,7 @@ public final class IntegerMul: Op {
         let (a, b, y) = (frame.x[0].i8, frame.x[1].i8, frame.y[0].i8)
         let (za, zb, scale, output) = (self.a, self.b, scale, output)
         @inline(__always) func product(_ p: Int8, _ q: Int8) -> Int8 {
-            requantize((Int32(p) &- za) &* (Int32(q) &- zb), scale, output.zero, output.low, output.high)
+            requantize((Int32(p) &- za) &* (Int32(q) &- zb), scale, zero: output.zero, low: output.low, high: output.high)
         }
         IntegerPairs(frame).walk(worker.share(of: frame.y[0].count, grain: 64)) { i, j, k, count, si, sj in
             switch (si, sj) {

@@ -13,7 +13,7 @@ struct IntegerPanels {
         self.run = run
         self.n = n
         self.parts = parts
-        nr = kernels.i8Columns
+        nr = kernels.i8Tile.nr
     }
 
     var run4: Int { (run + 3) / 4 }
@@ -24,8 +24,6 @@ struct IntegerPanels {
     var bias: Int { count * stride }
     var multipliers: Int { bias + count * nr * 4 }
     var bytes: Int { multipliers + count * nr * 4 }
-
-    func columns(of panel: Int) -> Int { min(nr, n - panel * nr) }
 
     /// Lays out the weights: element r of segment s of column j is
     /// `w[(first + j) * columnStep + s * segmentStep + r * runStep]`.

@@ -27,51 +27,43 @@ struct IntegerProduct {
         let offset = (own + Product.block * 8).assumingMemoryBound(to: Int.self)
         for s in 0..<panels.segments { offset[s] = offsets(s) }
         for s in panels.segments..<panels.parts * panels.segments { offset[s] = offset[s - panels.segments] }
-        let tiles = (m + kernels.i8Rows - 1) / kernels.i8Rows
+        let tiles = (m + kernels.i8Tile.mr - 1) / kernels.i8Tile.mr
         let (count, columns) = (worker.count, panels.count)
         // Split whichever way leaves the busiest worker the least.
         if (tiles + count - 1) / count * columns <= tiles * ((columns + count - 1) / count) {
-            compute(worker.share(of: tiles), 0..<columns, of: tiles, pointers, offset)
+            let part = worker.share(of: tiles)
+            compute(m * part.lowerBound / tiles..<m * part.upperBound / tiles, 0..<columns, pointers, offset)
         } else {
-            compute(0..<tiles, worker.share(of: columns), of: tiles, pointers, offset)
+            compute(0..<m, worker.share(of: columns), pointers, offset)
         }
     }
 
     private func compute(
-        _ tiles: Range<Int>, _ columns: Range<Int>, of total: Int, _ pointers: UnsafeMutablePointer<UnsafeRawPointer>,
+        _ part: Range<Int>, _ columns: Range<Int>, _ pointers: UnsafeMutablePointer<UnsafeRawPointer>,
         _ offset: UnsafePointer<Int>
     ) {
-        let block = max(1, min(Product.block, IntegerProduct.blockBytes / max(abs(rows.step), 1)) / kernels.i8Rows)
-        var first = tiles.lowerBound
-        // Tiles of even height: 49 rows in tiles of 6 are better as fives and sixes than as eight sixes and a one.
-        func start(_ tile: Int) -> Int { m * tile / total }
-        while first < tiles.upperBound {
-            let last = min(first + block, tiles.upperBound)
-            let row = start(first)
-            rows.fill(pointers, first: row, count: start(last) - row)
-            for p in columns {
-                for t in first..<last {
-                    let r = start(t)
-                    tile(pointers + (r - row), rows: start(t + 1) - r, row: r, panel: p, offset)
-                }
-            }
-            first = last
+        if columns.isEmpty { return }
+        let mr = kernels.i8Tile.mr
+        let block = max(1, min(Product.block, IntegerProduct.blockBytes / max(abs(rows.step), 1)) / mr) * mr
+        let first = columns.lowerBound * panels.nr
+        let last = min(columns.upperBound * panels.nr, panels.n)
+        let bias = (packed + panels.bias).assumingMemoryBound(to: Int32.self) + first
+        let scale = (packed + panels.multipliers).assumingMemoryBound(to: Float.self) + first
+        let b = (packed + columns.lowerBound * panels.stride).assumingMemoryBound(to: Int8.self)
+        let a = UnsafeRawPointer(pointers).assumingMemoryBound(to: UnsafePointer<Int8>.self)
+        var row = part.lowerBound
+        while row < part.upperBound {
+            let count = min(block, part.upperBound - row)
+            rows.fill(pointers, first: row, count: count)
+            let at = row * yStride + first
+            let float = output.dtype == .f32
+            var call = kn_tile_i8(
+                rows: count, columns: last - first, segments: panels.parts * panels.segments, run4: panels.run4, a: a,
+                offset: offset, b: b, bias: bias, scale: scale, zero: output.zero, low: output.low, high: output.high,
+                y: float ? nil : y.assumingMemoryBound(to: Int8.self) + at,
+                y_f32: float ? y.assumingMemoryBound(to: Float.self) + at : nil, y_stride: yStride)
+            kernels.tile(&call)
+            row += count
         }
-    }
-
-    @inline(__always)
-    private func tile(
-        _ a: UnsafeMutablePointer<UnsafeRawPointer>, rows count: Int, row: Int, panel: Int, _ offset: UnsafePointer<Int>
-    ) {
-        let at = row * yStride + panel * panels.nr
-        let rows = UnsafeRawPointer(a).assumingMemoryBound(to: UnsafePointer<Int8>.self)
-        let b = (packed + panel * panels.stride).assumingMemoryBound(to: Int8.self)
-        let bias = (packed + panels.bias).assumingMemoryBound(to: Int32.self) + panel * panels.nr
-        let scale = (packed + panels.multipliers).assumingMemoryBound(to: Float.self) + panel * panels.nr
-        var call = kn_tile_i8(
-            rows: count, columns: panels.columns(of: panel), segments: panels.parts * panels.segments,
-            run4: panels.run4, a: rows, offset: offset, b: b, bias: bias, scale: scale, zero: output.zero,
-            low: output.low, high: output.high, y: y.assumingMemoryBound(to: Int8.self) + at, y_stride: yStride)
-        kernels.tile(&call)
     }
 }

@@ -9,18 +9,7 @@ public struct Quantization: Sendable, Equatable {
     }
 
     /// saturate(roundHalfEven(v / scale) + zero).
-    public func quantize(_ v: Float) -> Int32 {
-        rounded(v / scale, from: Float(-128 - zero), to: Float(127 - zero)) &+ zero
-    }
-}
-
-/// v between `low` and `high` (NaN as `low`), rounded half to even. Both limits are whole and below 2^22 in size:
-/// adding 1.5 · 2^23 leaves the rounded number in the low bits of the sum, and vectorizes where a conversion would not.
-@inline(__always)
-func rounded(_ v: Float, from low: Float, to high: Float) -> Int32 {
-    let floor = v > low ? v : low
-    let kept = floor < high ? floor : high
-    return Int32(bitPattern: (kept + 12_582_912).bitPattern) &- 0x4B40_0000
+    public func quantize(_ v: Float) -> Int32 { Int32(Twin.round(v / scale, zero, -128, 127)) }
 }
 
 /// Scales and zero points along one stored axis; `count` 1 holds for the whole tensor.
