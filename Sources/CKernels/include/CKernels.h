@@ -134,6 +134,28 @@ typedef struct {
     int8_t *_Nonnull y;
 } kn_max_i8;
 
+// Input of Winograd F(2×2, 3×3), a line of tiles: v[p][t, c] = (Bᵀ d B)[p] where d is the 4 × 4 pixels at x + 2t · channels.
+typedef struct {
+    ptrdiff_t count, channels;  // tiles
+    const float *_Nonnull x;
+    ptrdiff_t line;             // elements between lines of x
+    float *_Nonnull v;          // 16 matrices [count, channels], `plane` elements apart
+    ptrdiff_t plane;
+} kn_winograd_in;
+
+// Output of Winograd F(2×2, 3×3), a line of tiles: the 2 × 2 pixels at y + 2t · channels are
+// clamp((Aᵀ m[·][t, c] A) + bias[c] + residual, low, high). Only `rows` (1 or 2) lines and `columns` pixels of y exist.
+typedef struct {
+    ptrdiff_t rows, columns, channels;
+    const float *_Nonnull m;    // 16 matrices [⌈columns / 2⌉, channels], `plane` elements apart
+    ptrdiff_t plane;
+    const float *_Nonnull bias;
+    const float *_Nullable residual;  // like y, or NULL for none
+    float low, high;
+    float *_Nonnull y;
+    ptrdiff_t line;             // elements between lines of y and of residual
+} kn_winograd_out;
+
 // The kernels of one instruction set; NULL where the Swift twin does the work.
 typedef struct {
     ptrdiff_t f32_mr, f32_nr;
@@ -152,6 +174,8 @@ typedef struct {
     void (*_Nullable max_f32)(const kn_rows_f32 *_Nonnull);
     void (*_Nullable sum_i8)(const kn_sum_i8 *_Nonnull);
     void (*_Nullable max_i8)(const kn_max_i8 *_Nonnull);
+    void (*_Nullable winograd_in)(const kn_winograd_in *_Nonnull);
+    void (*_Nullable winograd_out)(const kn_winograd_out *_Nonnull);
     // Runs independent chains of the set's best multiply-add; the number of operations (2 per multiply-add) done.
     double (*_Nullable peak_f32)(ptrdiff_t rounds);
     double (*_Nullable peak_i8)(ptrdiff_t rounds);

@@ -88,4 +88,14 @@ extension Kernels {
     public func max(_ t: UnsafePointer<kn_max_i8>) {
         if let kernel = table.max_i8 { kernel(t) } else { Twin.max(t.pointee) }
     }
+
+    @inline(__always)
+    public func winograd(_ t: UnsafePointer<kn_winograd_in>) {
+        if let kernel = table.winograd_in { kernel(t) } else { Twin.winograd(t.pointee) }
+    }
+
+    @inline(__always)
+    public func winograd(_ t: UnsafePointer<kn_winograd_out>) {
+        if let kernel = table.winograd_out { kernel(t) } else { Twin.winograd(t.pointee) }
+    }
 }

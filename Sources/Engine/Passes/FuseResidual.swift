@@ -20,7 +20,7 @@ public final class FuseResidual: Pass {
                     graph.values[y].type == graph.values[other].type,
                     graph.values[y].type == graph.values[add.outputs[0]].type, graph.values[other].constant == nil,
                     conv.method(graph.values[graph.nodes[i].inputs[0]].type, graph.values[graph.nodes[i].inputs[1]].type)
-                        == .tiled
+                        != .depthwise
                 else { continue }
                 var fused = graph.nodes[i]
                 if fused.inputs.count == 2 {

@@ -18,12 +18,13 @@ public final class Conv: Op {
         self.addsResidual = addsResidual
     }
 
-    enum Method { case tiled, depthwise }
+    enum Method { case tiled, depthwise, winograd }
 
     /// How to compute it. Everything below asks here.
     func method(_ x: TensorType, _ w: TensorType) -> Method {
         let channels = x.shape[x.rank - 1]
-        return groups == channels && w.shape[0] == channels && groups > 1 && !addsResidual ? .depthwise : .tiled
+        if groups == channels && w.shape[0] == channels && groups > 1 && !addsResidual { return .depthwise }
+        return ConvWinograd.pays(geometry(x, w), groups: groups, outputs: w.shape[0]) ? .winograd : .tiled
     }
 
     /// Of types that `infer` has checked.
@@ -61,6 +62,7 @@ public final class Conv: Op {
     public func packedBytes(_ x: [TensorType], _ target: Target) -> Int {
         switch method(x[0], x[1]) {
         case .tiled: ConvTiles(self, x[0], x[1], target).packedBytes
+        case .winograd: ConvWinograd(self, x[0], x[1], target).packedBytes
         case .depthwise: (x[1].count + x[1].shape[0]) * 4
         }
     }
@@ -68,6 +70,7 @@ public final class Conv: Op {
     public func scratchBytes(_ x: [TensorType], _ target: Target) -> Int {
         switch method(x[0], x[1]) {
         case .tiled: ConvTiles(self, x[0], x[1], target).scratchBytes
+        case .winograd: ConvWinograd(self, x[0], x[1], target).scratchBytes
         case .depthwise: target.workers * ConvRows.bytes(geometry(x[0], x[1]))
         }
     }
@@ -76,6 +79,7 @@ public final class Conv: Op {
         let (x, w) = (frame.x[0].type, frame.x[1].type)
         switch method(x, w) {
         case .tiled: ConvTiles(self, x, w, frame.target).pack(frame)
+        case .winograd: ConvWinograd(self, x, w, frame.target).pack(frame)
         case .depthwise: ConvRows.pack(frame)
         }
     }
@@ -84,6 +88,7 @@ public final class Conv: Op {
         let (x, w) = (frame.x[0].type, frame.x[1].type)
         switch method(x, w) {
         case .tiled: ConvTiles(self, x, w, frame.target).forward(frame, worker)
+        case .winograd: ConvWinograd(self, x, w, frame.target).forward(frame, worker)
         case .depthwise: ConvRows(geometry(x, w)).forward(frame, worker, low, high)
         }
     }

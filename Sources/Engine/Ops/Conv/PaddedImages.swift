@@ -10,10 +10,11 @@ struct PaddedImages {
     let spanH: Int
     let spanW: Int
 
-    init(_ g: ConvGeometry, bytes: Int) {
+    /// `bytes`: of one element.
+    init(_ g: ConvGeometry, bytes: Int, spanH: Int? = nil, spanW: Int? = nil) {
         (h, w, pixel) = (g.h, g.w, g.c * bytes)
         (top, left) = (g.top, g.left)
-        (spanH, spanW) = (g.spanH, g.spanW)
+        (self.spanH, self.spanW) = (spanH ?? g.spanH, spanW ?? g.spanW)
     }
 
     /// Bytes of one line and of one image.
