@@ -16,7 +16,7 @@ let package = Package(
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .target(name: "CModel"),
         .target(name: "Engine", dependencies: ["CSystem", "CKernels"]),
-        .target(name: "ONNX", dependencies: ["Engine"]),
+        .target(name: "ONNX", dependencies: ["Engine", "CSystem"]),
         .target(name: "Vision", dependencies: ["Engine", "CJPEG", "CSystem"]),
         .target(name: "Tasks", dependencies: ["Engine", "ONNX", "Vision", "CSystem", "CModel"]),
         .executableTarget(
