@@ -68,7 +68,9 @@ extension Model.Value {
         if elementType != 0 {
             w.message(2) { w in
                 w.message(1) { w in
-                    if let shape { w.message(2) { w in for dimension in shape.reversed() { w.message(1, dimension.write) } } }
+                    if let shape {
+                        w.message(2) { w in for dimension in shape.reversed() { w.message(1, dimension.write) } }
+                    }
                     w.int(1, elementType)
                 }
             }

@@ -54,7 +54,8 @@ struct Wire {
             return Field(number: number, kind: .varint, value: value, range: start..<start, start: start)
         case 1:
             let value: UInt64 = try fixed()
-            return Field(number: number, kind: .fixed64, value: UInt64(littleEndian: value), range: start..<start, start: start)
+            return Field(
+                number: number, kind: .fixed64, value: UInt64(littleEndian: value), range: start..<start, start: start)
         case 2:
             let count = try varint()
             try require(
@@ -98,7 +99,8 @@ struct Wire {
 
 extension Wire {
     private func expect(_ field: Field, _ kind: Kind) throws(KingletError) {
-        try require(field.kind == kind, .badFile, "corrupt at byte \(field.start): wrong wire type of field \(field.number)")
+        try require(
+            field.kind == kind, .badFile, "corrupt at byte \(field.start): wrong wire type of field \(field.number)")
     }
 
     func int(_ field: Field) throws(KingletError) -> Int {
