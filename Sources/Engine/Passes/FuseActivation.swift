@@ -20,7 +20,7 @@ public final class FuseActivation: Pass {
     }
 
     /// The limits of an operator that does nothing but clamp.
-    private static func range(_ op: any Op) -> (low: Float, high: Float)? {
+    static func range(_ op: any Op) -> (low: Float, high: Float)? {
         if op is Relu { return (0, .infinity) }
         return nil
     }

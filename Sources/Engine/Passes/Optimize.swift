@@ -1,6 +1,11 @@
 /// What every graph goes through before it is planned for inference, in this order.
 public let standardPasses: [any Pass] = [
     DropIdentities(),
+    SignedActivations(),
+    RemoveDead(),
+    MoveQuantization(),
+    FuseQuantized(),
+    FoldDequantized(),
     FoldAffine(),
     FuseResidual(),
     FuseActivation(),
