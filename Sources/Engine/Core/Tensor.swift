@@ -52,7 +52,7 @@ public struct Tensor: Sendable {
         case .u8, .bool: Int(element(i, UInt8.self))
         case .i8: Int(element(i, Int8.self))
         case .i32: Int(element(i, Int32.self))
-        case .i64: Int(truncatingIfNeeded: element(i, Int64.self))
+        case .i64: Int(clamping: element(i, Int64.self))
         }
     }
 

@@ -2,17 +2,19 @@
 public final class Relu: Op {
     public init() {}
 
+    public var inPlace: Bool { true }
+
     public func infer(_ x: [TensorType]) throws(KingletError) -> [TensorType] {
-        try require(x.count == 1, .shape, "Relu takes one input, got \(x.count)")
-        try require(x[0].dtype == .f32, .unsupported, "Relu of \(x[0].dtype.name)")
+        try checkCount(x, 1...1, "Relu")
+        try checkType(x[0], [.f32], "Relu")
         return x
     }
 
-    public var inPlace: Bool { true }
-
     public func forward(_ frame: Frame, _ worker: Worker) {
-        let (x, y) = (frame.x[0].f32, frame.y[0].f32)
-        for i in worker.share(of: frame.x[0].count, grain: 16) { y[i] = x[i] > 0 ? x[i] : 0 }
+        let zero = F8(repeating: 0)
+        map(frame.x[0].f32, frame.y[0].f32, worker.share(of: frame.x[0].count, grain: 16)) {
+            $0.replacing(with: zero, where: $0 .< zero)
+        }
     }
 }
 
