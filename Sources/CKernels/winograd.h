@@ -1,0 +1,84 @@
+// The transforms of Winograd F(2×2, 3×3) of one instruction set, as a template. Before including it define NAME(x) and
+// LANES as for tile_f32.h, which comes first.
+#include "CKernels.h"
+
+typedef float NAME(quad) __attribute__((ext_vector_type(4)));
+
+// For vectors V of channels, in memory LOOSE.
+#define TRANSFORMS(V, LOOSE, suffix)                                                                          \
+    KN_INLINE void NAME(winograd_in_##suffix)(const kn_winograd_in *t, const float *x, float *v) {            \
+        V d[4][4];                                                                                            \
+        KN_UNROLL for (int j = 0; j < 4; j++) {                                                               \
+            const float *p = x + j * t->channels;                                                             \
+            V a = *(const LOOSE *)p, b = *(const LOOSE *)(p + t->line);                                       \
+            V c = *(const LOOSE *)(p + 2 * t->line), e = *(const LOOSE *)(p + 3 * t->line);                   \
+            d[0][j] = a - c, d[1][j] = b + c, d[2][j] = c - b, d[3][j] = b - e;                               \
+        }                                                                                                     \
+        KN_UNROLL for (int i = 0; i < 4; i++) {                                                               \
+            float *to = v + 4 * i * t->plane;                                                                 \
+            *(LOOSE *)to = d[i][0] - d[i][2];                                                                 \
+            *(LOOSE *)(to + t->plane) = d[i][1] + d[i][2];                                                    \
+            *(LOOSE *)(to + 2 * t->plane) = d[i][2] - d[i][1];                                                \
+            *(LOOSE *)(to + 3 * t->plane) = d[i][1] - d[i][3];                                                \
+        }                                                                                                     \
+    }                                                                                                         \
+    KN_INLINE void NAME(winograd_out_##suffix)(const kn_winograd_out *t, ptrdiff_t tile, ptrdiff_t channel) { \
+        const float *m = t->m + tile * t->channels + channel;                                                 \
+        V s[2][4], y[2][2], bias = *(const LOOSE *)(t->bias + channel);                                       \
+        KN_UNROLL for (int j = 0; j < 4; j++) {                                                               \
+            const float *p = m + j * t->plane;                                                                \
+            V a = *(const LOOSE *)p, b = *(const LOOSE *)(p + 4 * t->plane);                                  \
+            V c = *(const LOOSE *)(p + 8 * t->plane), d = *(const LOOSE *)(p + 12 * t->plane);                \
+            s[0][j] = a + b + c, s[1][j] = b - c - d;                                                         \
+        }                                                                                                     \
+        KN_UNROLL for (int i = 0; i < 2; i++) {                                                               \
+            y[i][0] = s[i][0] + s[i][1] + s[i][2];                                                            \
+            y[i][1] = s[i][1] - s[i][2] - s[i][3];                                                            \
+        }                                                                                                     \
+        ptrdiff_t columns = t->columns - 2 * tile;                                                            \
+        KN_UNROLL for (int i = 0; i < 2; i++)                                                                 \
+            KN_UNROLL for (int j = 0; j < 2; j++) {                                                           \
+                if (i >= t->rows || j >= columns) continue;                                                   \
+                ptrdiff_t at = i * t->line + (2 * tile + j) * t->channels + channel;                          \
+                V sum = y[i][j] + bias;                                                                       \
+                if (t->residual) sum += *(const LOOSE *)(t->residual + at);                                   \
+                *(LOOSE *)(t->y + at) = kn_clamp(sum, (V)t->low, (V)t->high);                                 \
+            }                                                                                                 \
+    }
+
+TRANSFORMS(NAME(vec), NAME(loose), vec)
+TRANSFORMS(NAME(quad), NAME(four), quad)
+TRANSFORMS(float, float, one)
+#undef TRANSFORMS
+
+// Runs `what(suffix, channel)` over all channels; the last vector overlaps the one before.
+#define CHANNELS(what)                                                                \
+    do {                                                                              \
+        ptrdiff_t c = 0;                                                              \
+        if (t->channels >= LANES) {                                                   \
+            for (; c + LANES <= t->channels; c += LANES) what(vec, c);                \
+            if (c < t->channels) what(vec, t->channels - LANES);                      \
+        } else if (t->channels >= 4) {                                                \
+            for (; c + 4 <= t->channels; c += 4) what(quad, c);                       \
+            if (c < t->channels) what(quad, t->channels - 4);                         \
+        } else {                                                                      \
+            for (; c < t->channels; c++) what(one, c);                                \
+        }                                                                             \
+    } while (0)
+
+static void NAME(winograd_in)(const kn_winograd_in *t) {
+    for (ptrdiff_t i = 0; i < t->count; i++) {
+#define WHAT(suffix, c) NAME(winograd_in_##suffix)(t, t->x + 2 * i * t->channels + (c), t->v + i * t->channels + (c))
+        CHANNELS(WHAT);
+#undef WHAT
+    }
+}
+
+static void NAME(winograd_out)(const kn_winograd_out *t) {
+    for (ptrdiff_t i = 0; i < (t->columns + 1) / 2; i++) {
+#define WHAT(suffix, c) NAME(winograd_out_##suffix)(t, i, c)
+        CHANNELS(WHAT);
+#undef WHAT
+    }
+}
+#undef CHANNELS
