@@ -109,6 +109,34 @@ private struct Sketch {
         }
     }
 
+    @Test func limitsAndPaddingDisappear() throws {
+        try Self.check("pad, conv, clip", ["Conv"]) { s in
+            let x = s.input([1, 6, 6, 5])
+            let y = try s.apply("Pad", Pad(before: [0, 1, 2, 0], after: [0, 0, 1, 0]), [x])
+            return [try s.apply("Clip", Clip(low: 0, high: 2), [try s.conv(y, 9, 3)])]
+        }
+        try Self.check("pad with ones", ["Pad", "Conv"]) { s in
+            let x = s.input([1, 6, 6, 5])
+            let one = try Tensor([Float(1)], shape: [])
+            return [try s.conv(try s.apply("Pad", Pad(before: [0, 1, 2, 0], after: [0, 0, 1, 0], value: one), [x]), 9, 3)]
+        }
+        try Self.check("add, relu", ["Add"]) { s in
+            let x = s.input([1, 6, 6, 5])
+            return [try s.relu(try s.apply("Add", Binary(.add), [x, try s.weight([5])]))]
+        }
+    }
+
+    @Test func transposesCancel() throws {
+        try Self.check("to and fro", ["Conv"]) { s in
+            let x = try s.apply("Transpose", Transpose([0, 3, 1, 2]), [s.input([1, 6, 6, 5])])
+            return [try s.conv(try s.apply("Transpose", Transpose([0, 2, 3, 1]), [x]), 4, 1)]
+        }
+        try Self.check("two become one", ["Transpose"]) { s in
+            let x = try s.apply("Transpose", Transpose([1, 2, 0]), [s.input([2, 3, 4])])
+            return [try s.apply("Transpose", Transpose([1, 0, 2]), [x])]
+        }
+    }
+
     @Test func residualsAreAddedByTheLaterConvolution() throws {
         try Self.check("block", ["Conv", "Conv"]) { s in
             let x = s.input([1, 6, 6, 8])

@@ -1,4 +1,4 @@
-/// Conv, Gemm or MatMul, then Relu or Clip: the product clamps its own output.
+/// Conv, Gemm, MatMul or elementwise arithmetic, then Relu or Clip: the first clamps its own output.
 public final class FuseActivation: Pass {
     public init() {}
     public var name: String { "FuseActivation" }
@@ -7,7 +7,8 @@ public final class FuseActivation: Pass {
         let (readers, isOutput) = (graph.readers(), graph.isOutput())
         var dead = [Bool](repeating: false, count: graph.nodes.count)
         for i in graph.nodes.indices where !dead[i] {
-            while let y = graph.nodes[i].outputs.first, readers[y].count == 1, !isOutput[y], let r = readers[y].first,
+            while let y = graph.nodes[i].outputs.first, readers[y].count == 1, !isOutput[y],
+                graph.values[y].type.dtype == .f32, let r = readers[y].first,
                 let range = FuseActivation.range(graph.nodes[r].op),
                 let op = FuseActivation.clamped(graph.nodes[i].op, range.low, range.high)
             {
@@ -22,6 +23,7 @@ public final class FuseActivation: Pass {
     /// The limits of an operator that does nothing but clamp.
     static func range(_ op: any Op) -> (low: Float, high: Float)? {
         if op is Relu { return (0, .infinity) }
+        if let clip = op as? Clip { return (clip.low, clip.high) }
         return nil
     }
 
@@ -39,6 +41,9 @@ public final class FuseActivation: Pass {
         }
         if let product = op as? MatMul {
             return MatMul(low: clamp(product.low, low, high), high: clamp(product.high, low, high))
+        }
+        if let binary = op as? Binary, binary.inPlace {
+            return Binary(binary.kind, low: clamp(binary.low, low, high), high: clamp(binary.high, low, high))
         }
         return nil
     }

@@ -7,7 +7,7 @@ public final class FuseResidual: Pass {
         let (readers, isOutput) = (graph.readers(), graph.isOutput())
         var producers = graph.producers()
         var dead = [Bool](repeating: false, count: graph.nodes.count)
-        for r in graph.nodes.indices where graph.nodes[r].kind == "Add" {
+        for r in graph.nodes.indices where ["Add", "Sum"].contains(graph.nodes[r].kind) {
             let add = graph.nodes[r]
             guard add.inputs.count == 2, add.inputs[0] != add.inputs[1] else { continue }
             // The later of two convolutions takes the other's output.

@@ -6,6 +6,7 @@ public let standardPasses: [any Pass] = [
     MoveQuantization(),
     FuseQuantized(),
     FoldDequantized(),
+    FusePad(),
     FoldAffine(),
     FuseResidual(),
     FuseActivation(),

@@ -62,6 +62,23 @@ public struct Window: Sendable {
         self.ceil = ceil
     }
 
+    /// The same windows on an image without the border of zeros that it had before; nil if that cannot be.
+    func absorbing(top: Int, left: Int, bottom: Int, right: Int) -> Window? {
+        let valid = autoPad == .valid
+        guard valid || autoPad == .explicit, min(top, left, bottom, right) >= 0,
+            max(top, left, bottom, right) <= Window.limit
+        else { return nil }
+        return Window(
+            self, top: top + (valid ? 0 : self.top), left: left + (valid ? 0 : self.left),
+            bottom: bottom + (valid ? 0 : self.bottom), right: right + (valid ? 0 : self.right))
+    }
+
+    private init(_ other: Window, top: Int, left: Int, bottom: Int, right: Int) {
+        (axes, kh, kw, sh, sw) = (other.axes, other.kh, other.kw, other.sh, other.sw)
+        (dh, dw, ceil, autoPad) = (other.dh, other.dw, other.ceil, .explicit)
+        (self.top, self.left, self.bottom, self.right) = (top, left, bottom, right)
+    }
+
     /// First pad, last pad and number of windows along one axis of `size`; a number below 1 where none fits.
     func slide(_ size: Int, _ kernel: Int, _ stride: Int, _ dilation: Int, _ first: Int, _ last: Int)
         -> (first: Int, last: Int, count: Int)
