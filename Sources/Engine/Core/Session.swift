@@ -75,6 +75,15 @@ public final class Session: ParallelJob {
         }
     }
 
+    /// Runs like `run` on one worker and shows every step's values as soon as it has computed them.
+    public func trace(_ show: (_ node: Int, _ frame: Frame) -> Void) {
+        for i in frames.indices {
+            if repack[i] { ops[i].pack(frames[i]) }
+            ops[i].forward(frames[i], .alone)
+            show(i, frames[i])
+        }
+    }
+
     /// Runs like `run` on one worker and hands the time of every step, in nanoseconds, to `report`.
     public func profile(_ clock: () -> UInt64, _ report: (_ node: Int, _ nanoseconds: UInt64) -> Void) {
         for i in frames.indices {
