@@ -83,18 +83,21 @@ private func noise(
 ) throws(KingletError) -> [Quantized.Layer] {
     let integer = try Trace(quantized)
     let wanted = Set(activations)
+    // What stands in the int8 model for an activation of the float one.
+    let outputs = Set(quantized.outputs.map { $0.name })
+    let results = Dictionary(
+        activations.map { (outputs.contains($0) ? $0 : $0 + "_dequantized", $0) }, uniquingKeysWith: { first, _ in first })
     var (signal, error): ([String: Double], [String: Double]) = ([:], [:])
     for i in 0..<min(images.count, 32) {
         var clean: [String: [Float]] = [:]
         try float.run(i, of: images) { name, values in if wanted.contains(name) { clean[name] = Array(values) } }
         try integer.run(i, of: images) { name, values in
-            let source = name.hasSuffix("_dequantized") ? String(name.dropLast("_dequantized".count)) : name
+            let source = results[name] ?? ""
             guard let x = clean[source], x.count == values.count else { return }
             for k in x.indices {
                 signal[source, default: 0] += Double(x[k]) * Double(x[k])
                 error[source, default: 0] += Double(x[k] - values[k]) * Double(x[k] - values[k])
             }
-            clean[source] = nil
         }
     }
     return signal.map { name, power in
