@@ -1,7 +1,8 @@
 #include "CModel.h"
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
-const unsigned char kinglet_model[] __attribute__((aligned(64))) = {
+static const unsigned char kinglet_model[] __attribute__((aligned(64))) = {
 #embed "../../Models/cifar10.onnx"
 };
 const size_t kinglet_model_bytes = sizeof kinglet_model;
+const void *kinglet_model_base(void) { return kinglet_model; }

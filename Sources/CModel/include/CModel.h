@@ -3,6 +3,6 @@
 #define KINGLET_CMODEL_H
 #include <stddef.h>
 
-extern const unsigned char kinglet_model[];
+const void *_Nonnull kinglet_model_base(void);
 extern const size_t kinglet_model_bytes;
 #endif

@@ -1,3 +1,5 @@
+import CSystem
+
 /// Owns the memory of one plan and runs it. After `init` a run allocates nothing.
 public final class Session: ParallelJob {
     public let plan: Plan
@@ -11,8 +13,9 @@ public final class Session: ParallelJob {
     public let inputs: [TensorView]
     public let outputs: [TensorView]
 
-    /// `threads` must have as many workers as the plan's target.
-    public init(_ plan: Plan, threads: ThreadPool) throws(KingletError) {
+    /// `threads` must have as many workers as the plan's target. `consuming` gives the memory of weights that are packed
+    /// back to the system: nothing else may read them then, and the plan makes no other session.
+    public init(_ plan: Plan, threads: ThreadPool, consuming: Bool = false) throws(KingletError) {
         precondition(threads.count == plan.target.workers)
         self.plan = plan
         self.threads = threads
@@ -43,12 +46,19 @@ public final class Session: ParallelJob {
             return all
         }
         var frames: [Frame] = []
+        var consumption = Consumption(plan)
         for step in plan.steps {
             let node = graph.nodes[step.node]
             let frame = Frame(
                 x: try views(step.inputs, node.inputs), y: try views(step.outputs, node.outputs),
                 scratch: arena.base + step.scratch, packed: packed.base + step.packed, target: plan.target)
-            if step.packedBytes > 0 && !step.repack { node.op.pack(frame) }
+            if step.packedBytes > 0 && !step.repack {
+                node.op.pack(frame)
+                for v in node.op.packedInputs.map({ node.inputs[$0] }) where consumption.packed(graph, v) {
+                    constants[v] = nil
+                    if consuming, let weight = graph.values[v].constant { ks_discard(weight.base, weight.type.bytes) }
+                }
+            }
             frames.append(frame)
         }
         inputs = try views(plan.inputs, graph.inputs)

@@ -40,5 +40,12 @@ public final class Storage: @unchecked Sendable {
         reserved = 0
     }
 
+    /// Memory from `ks_alloc(bytes)`, freed with its last owner.
+    public init(taking base: UnsafeMutableRawPointer, bytes: Int) {
+        self.base = base
+        self.bytes = bytes
+        reserved = max(bytes, 1)
+    }
+
     deinit { if reserved > 0 { ks_free(base, reserved) } }
 }

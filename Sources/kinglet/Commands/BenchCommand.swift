@@ -1,0 +1,71 @@
+import ArgumentParser
+import Engine
+import Tasks
+
+struct BenchCommand: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure how fast a model runs here.",
+        discussion: """
+            Times are milliseconds of one run on random input, after warming up; `first` is from reading the file to
+            the end of the first run. On a shared machine look at the processor time of one thread.
+
+            Examples:
+              kinglet bench model.onnx --threads 1 --seconds 3
+              kinglet bench model.onnx --threads 1 --steps      where the time goes
+            """)
+
+    @OptionGroup var model: ModelArgument
+
+    @Option(help: ArgumentHelp("Images per run, where the model leaves it open.", valueName: "n"))
+    var batch: Int?
+
+    @Option(help: ArgumentHelp("Measure this many runs.", valueName: "n"))
+    var runs: Int?
+
+    @Option(help: ArgumentHelp("Measure for this long.", valueName: "s"))
+    var seconds = 1.0
+
+    @Flag(help: "Time every operator too (one thread).")
+    var steps = false
+
+    @OptionGroup var flags: RunFlags
+
+    func execute() throws(KingletError) {
+        var options = BenchOptions()
+        try require(runs.map { $0 >= 1 } ?? true, .usage, "--runs \(runs ?? 0): give 1 or more")
+        try require(seconds > 0 && seconds <= 86400, .usage, "--seconds \(seconds): give more than 0, at most 86400")
+        options.runs = runs
+        options.seconds = seconds
+        options.steps = steps
+        let network = try flags.options(try model.path(), batch: batch)
+        try require(!steps || network.threads == 1, .usage, "--steps times one thread: give --threads 1")
+        let report = try Tasks.bench(network, options)
+        say(flags.json ? report.json.text + "\n" : text(report))
+    }
+
+    private func text(_ report: BenchReport) -> String {
+        var text = "\(report.model): \(report.isa), \(report.threads) thread\(report.threads == 1 ? "" : "s"), "
+        text += "batch \(report.batch), \(report.runs) runs\n"
+        text += tableText([
+            ["first", msText(report.first), "reading, planning and the first run"],
+            ["p50", msText(percentile(report.wall, 50)), "\(msText(percentile(report.cpu, 50))) of processor time"],
+            ["p90", msText(percentile(report.wall, 90)), ""],
+            ["p99", msText(percentile(report.wall, 99)), ""],
+            ["min", msText(report.wall.first ?? 0), ""],
+            ["arena", bytesText(report.arenaBytes), "for values"],
+            ["peak", bytesText(report.peakBytes), "of the process"],
+        ])
+        if !report.steps.isEmpty {
+            let total = report.steps.reduce(0) { $0 + $1.ns }
+            text +=
+                "\n"
+                + tableText(
+                    report.steps.map { step in
+                        let share = Double(step.ns) / Double(max(total, 1)) * 100
+                        return [step.name, step.kind, decimals(Double(step.ns) / 1000, 1), decimals(share, 1)]
+                    }, header: ["step", "operator", "µs", "%"])
+        }
+        return text
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Engine
+import Tasks
+
+/// Flags of every command that runs a model.
+struct RunFlags: ParsableArguments {
+    @Option(help: ArgumentHelp("Threads to compute with (default: one per processor, at most 4).", valueName: "n"))
+    var threads: Int?
+
+    @Option(help: ArgumentHelp("What computes: native, or armnn where it is built in.", valueName: "name"))
+    var backend = "native"
+
+    @Option(help: ArgumentHelp("Refuse what would need more memory than this, such as 64M.", valueName: "size"))
+    var memory: String?
+
+    @Flag(help: "Print one JSON object per line.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Say more, on standard error.")
+    var verbose = false
+
+    func options(_ model: String?, batch: Int? = nil) throws(KingletError) -> NetworkOptions {
+        var options = NetworkOptions(model: model)
+        if let threads { options.threads = threads }
+        try require(
+            backend == "native", backend == "armnn" ? .unsupported : .usage,
+            backend == "armnn"
+                ? "this kinglet was built without Arm NN: use --backend native"
+                : "no backend '\(backend)': native or armnn")
+        if let memory {
+            guard let bytes = parseBytes(memory) else {
+                throw KingletError(.usage, "--memory \(memory): give a size such as 64M or 1.5G")
+            }
+            options.memory = bytes
+        }
+        options.batch = batch
+        return options
+    }
+}
+
+/// The model, as an option or as the first argument.
+struct ModelArgument: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp("An .onnx file (default: the built-in model).", valueName: "model"),
+        completion: .file(extensions: ["onnx"]))
+    var model: String?
+
+    @Option(
+        name: [.customShort("m"), .customLong("model")],
+        help: ArgumentHelp("The same as the argument.", valueName: "file"), completion: .file(extensions: ["onnx"]))
+    var named: String?
+
+    func path() throws(KingletError) -> String? {
+        try require(model == nil || named == nil, .usage, "two models: '\(model ?? "")' and '\(named ?? "")'")
+        return model ?? named
+    }
+}
