@@ -24,7 +24,7 @@ let package = Package(
             dependencies: ["Tasks", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "CSystem", "CKernels"]),
         .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Engine", "CSystem"]),
-        .testTarget(name: "VisionTests", dependencies: ["Vision", "Engine", "CJPEG"]),
+        .testTarget(name: "VisionTests", dependencies: ["Vision", "Engine", "CJPEG", "CSystem"]),
         .testTarget(name: "TasksTests", dependencies: ["Tasks", "Engine"]),
     ]
 )
