@@ -23,7 +23,7 @@ let package = Package(
             name: "kinglet",
             dependencies: ["Tasks", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "CSystem", "CKernels"]),
-        .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Engine", "CSystem"]),
+        .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Engine", "CSystem"], exclude: ["Fixtures"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision", "Engine", "CJPEG", "CSystem"]),
         .testTarget(name: "TasksTests", dependencies: ["Tasks", "Engine"]),
     ]

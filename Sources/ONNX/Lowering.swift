@@ -24,8 +24,6 @@ struct Lowering {
     let model: Model
     var graph = Graph()
     var held: [String: Held] = [:]
-    /// Inputs of the graph whose order nobody has asked for yet: the first reader that asks decides it.
-    var free: Set<Int> = []
     var recipes: [Int: Recipe] = [:]
     var moved: [Int: [Moved]] = [:]
     /// Outputs of nodes that could not be made, and the reasons.
@@ -103,6 +101,7 @@ struct Lowering {
             }
             let shape = try model.shape(of: input, batch: batch, shapes[input.name])
             _ = try checkedCount(shape)
+<<<<<<< HEAD
             let order = AxisOrder.channelsLast(shape.count)
             let early = !order.isIdentity && isReadChannelsLast(input.name)
             let value = graph.add(
@@ -111,6 +110,12 @@ struct Lowering {
                     : Graph.Value(name: input.name, type: TensorType(dtype, shape)))
             graph.inputs.append(value)
             if !early { free.insert(value) }
+=======
+            let order = model.inputOrder(input.name, rank: shape.count)
+            let value = graph.add(
+                Graph.Value(name: input.name, type: TensorType(dtype, order.store(shape)), order: order))
+            graph.inputs.append(value)
+>>>>>>> 99404e6 (ONNX: input order seen ahead, constants of operators, fixtures against ONNX Runtime)
             held[input.name] = Held(value: value, axes: Array(0..<shape.count))
         }
     }

@@ -8,21 +8,16 @@ extension Lowering {
         switch node.op {
         case "Identity": return [try first(inputs)]
         case "Dropout":
-            let reads = used.contains(node.outputs.dropFirst().first ?? "")
-            let training = inputs.count > 2 ? inputs[2] : nil
-            let trains = training.map { constant($0)?.ints != [0] } ?? false
-            try require(!reads && !trains, .unsupported, "Dropout in training, or its mask")
+            if used.contains(node.outputs.dropFirst().first ?? "") { return nil }
+            let spec = OpSpec(
+                node.attributes, opset: model.opset, inputs: inputs.map { $0.map { type($0) } },
+                constants: inputs.map { $0.flatMap { constant($0) } })
+            _ = try entry.make(spec)
             return [try first(inputs)]
         case "Shape", "Size":
-            let shape = type(try first(inputs)).shape
-            if node.op == "Size" {
-                return [hold(node.outputs.first ?? "", try Tensor([Int64(shape.reduce(1, *))], shape: []))]
-            }
-            // Bounds outside of the rank are clamped to it.
-            func bound(_ i: Int) -> Int { min(max(i < 0 ? i &+ shape.count : i, 0), shape.count) }
-            let from = bound(try node.attributes.int("start", 0))
-            let to = max(from, bound(try node.attributes.int("end", shape.count)))
-            return [hold(node.outputs.first ?? "", try Tensor(shape[from..<to].map { Int64($0) }, shape: [to - from]))]
+            let spec = OpSpec(node.attributes, opset: model.opset, inputs: [type(try first(inputs))], constants: [nil])
+            guard let known = try entry.make(spec) as? Constant else { return nil }
+            return [hold(node.outputs.first ?? "", known.value)]
         default: return nil
         }
     }
@@ -37,6 +32,11 @@ extension Lowering {
         _ op: any Op, _ kind: String, _ x: [Graph.Value], _ y: [TensorType]
     ) throws(KingletError) -> [Tensor]? {
         let bytes = y.reduce(0) { $0 + $1.bytes }
+        if let known = op as? Constant {
+            // What a file holds it may hold; what ConstantOfShape fills counts.
+            if kind != "Constant" { try spend(bytes) }
+            return [known.value]
+        }
         guard bytes <= min(foldable, 16 << 20), !x.contains(where: { $0.constant == nil }) else { return nil }
         try spend(bytes)
         var inputs: [TensorView] = []

@@ -98,15 +98,14 @@ extension Lowering {
         return try append(node, entry, inputs, stored, order)
     }
 
-    /// The order of the first computed input of full rank; constants and undecided inputs follow it.
+    /// The order of the first computed input of full rank; constants follow it.
     private func order(for node: Model.Node, _ inputs: [Held?]) -> AxisOrder {
         let all = inputs.compactMap { $0 }
         let first = all.first?.axes.count ?? 0
         let rank = broadcasting.contains(node.op) ? all.map { $0.axes.count }.max() ?? 0 : first
         let full = all.filter { $0.axes.count == rank }
         let computed = full.filter { constant($0) == nil && recipes[$0.value] == nil }
-        let leader = computed.first { !free.contains($0.value) } ?? computed.first ?? full.first
-        return leader.map { self.order($0) } ?? .identity(rank)
+        return (computed.first ?? full.first).map { self.order($0) } ?? .identity(rank)
     }
 
     /// An input in `order`; where it is to be broadcast, with axes of size 1 in front as far as the order needs them.

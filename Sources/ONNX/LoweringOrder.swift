@@ -22,22 +22,16 @@ extension Lowering {
         return Held(value: value, axes: axes)
     }
 
-    /// The graph's value that holds `held` stored in `order`: itself, a copy, or an input that is stored so from now on.
+    /// The graph's value that holds `held` stored in `order`: itself or a copy.
     mutating func demand(_ held: Held, _ order: AxisOrder) throws(KingletError) -> Int {
         let v = held.value
         let wanted = AxisOrder(order.axes.map { held.axes[$0] })
         let value = graph.values[v]
-        let isFree = free.remove(v) != nil
         if value.order == wanted { return v }
         if let copy = moved[v]?.first(where: { $0.order == wanted }) { return copy.value }
         /// Stored axis i of the copy is stored axis permutation[i] of the original.
         let permutation = wanted.axes.map { value.order.stored($0) }
         let shape = permutation.map { value.type.shape[$0] }
-        if isFree {
-            graph.values[v].type.shape = shape
-            graph.values[v].order = wanted
-            return v
-        }
         let copy: Int
         if let tensor = value.constant {
             let permuted = try tensor.permuted(permutation)
@@ -63,7 +57,6 @@ extension Lowering {
     mutating func view(
         _ v: Int, _ shape: [Int], _ order: AxisOrder, _ name: String
     ) throws(KingletError) -> Int {
-        free.remove(v)
         let sizes = try Tensor(shape.map { Int64($0) }, shape: [shape.count])
         let op = try make(
             "Reshape",

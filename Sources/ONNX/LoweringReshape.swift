@@ -38,7 +38,7 @@ private struct Group {
 
 extension Lowering {
     /// `x` under another ONNX shape. The bytes stay as they are where the axes of every group lie side by side and in
-    /// order; else they are moved so that they do, each group to where the last of its axes is.
+    /// order; else they are moved so that they do, each group to where the first of its axes is.
     mutating func reshape(_ x: Held, _ shape: [Int], _ name: String) throws(KingletError) -> Held {
         let old = type(x).shape
         if old == shape { return x }
@@ -59,7 +59,7 @@ extension Lowering {
         }
         let stored = order(x)
         let sorted = groups.sorted { a, b in
-            (a.old.map { stored.stored($0) }.max() ?? 0) < (b.old.map { stored.stored($0) }.max() ?? 0)
+            (a.old.map { stored.stored($0) }.min() ?? 0) < (b.old.map { stored.stored($0) }.min() ?? 0)
         }
         let needed = sorted.flatMap { $0.old }
         let present = stored.axes.filter { old[$0] != 1 }

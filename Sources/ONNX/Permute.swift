@@ -2,7 +2,7 @@ import Engine
 
 extension Tensor {
     /// The same elements with stored axis i where axis permutation[i] was.
-    func permuted(_ permutation: [Int]) throws(KingletError) -> Tensor {
+    package func permuted(_ permutation: [Int]) throws(KingletError) -> Tensor {
         let shape = permutation.map { self.shape[$0] }
         if permutation.filter({ self.shape[$0] != 1 }).isAscending { return reshaped(shape) }
         var strides = [Int](repeating: 1, count: shape.count)
