@@ -1,0 +1,67 @@
+// AVX2 and FMA: 8 floats per vector, 16 registers.
+#if defined(__x86_64__)
+#include "tables.h"
+#include "common.h"
+#include <immintrin.h>
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "depthwise.h"
+
+#define SUFFIX _avx2_half
+#define LANES 4
+#include "vectors.h"
+#include "depthwise_f32.h"
+#undef SUFFIX
+#undef LANES
+
+#define SUFFIX _avx2
+#define LANES 8
+#include "vectors.h"
+#include "depthwise_f32.h"
+#include "elementwise.h"
+
+#define MR 6
+#define BY_LANE 0
+#define KN_EACH_ROW(X) X(1) X(2) X(3) X(4) X(5) X(6)
+#include "tile_f32.h"
+#undef MR
+#undef KN_EACH_ROW
+
+// Four bytes of each lane as two pairs of 16-bit words: 0 and 2, 1 and 3.
+typedef struct {
+    __m256i even, odd;
+} pairs;
+
+KN_INLINE pairs split(__m256i x) {
+    return (pairs){_mm256_srai_epi16(_mm256_slli_epi16(x, 8), 8), _mm256_srai_epi16(x, 8)};
+}
+
+KN_INLINE ivec_avx2 dot(ivec_avx2 c, pairs a, pairs b) {
+    __m256i even = _mm256_add_epi32((__m256i)c, _mm256_madd_epi16(a.even, b.even));
+    return (ivec_avx2)_mm256_add_epi32(even, _mm256_madd_epi16(a.odd, b.odd));
+}
+
+#define MR 4
+#define KN_EACH_ROW(X) X(1) X(2) X(3) X(4)
+#define A pairs
+#define B pairs
+#define READ_A(p) split(_mm256_set1_epi32(kn_word(p)))
+#define READ_B(p) split(_mm256_loadu_si256((const __m256i *)(p)))
+#define DOT(c, a, b) dot(c, a, b)
+#include "tile_i8.h"
+
+static void depthwise_f32(const kn_depthwise_f32 *t) {
+    kn_range inside = kn_inside(t->columns, t->width, t->stride, t->pad, (t->kw - 1) * t->dilation + 1);
+#define WIDE(c) depthwise_avx2(t, inside, c)
+#define HALF(c) depthwise_avx2_half(t, inside, c)
+#define ONE(c) depthwise_one(t, c)
+    KN_DEPTHWISE_CHANNELS(t->channels, 8, WIDE, HALF, ONE);
+}
+#pragma clang attribute pop
+
+const kn_table kn_avx2 = {
+    .f32_mr = 6, .f32_nr = 16, .tile_f32 = tile_f32_avx2, .i8_mr = 4, .i8_nr = 16, .tile_i8 = tile_i8_avx2,
+    .depthwise_f32 = depthwise_f32, .add_f32 = add_f32_avx2, .clamp_f32 = clamp_f32_avx2, .add_i8 = add_i8_avx2,
+    .quantize = quantize_avx2, .dequantize = dequantize_avx2, .sum_f32 = sum_f32_avx2, .max_f32 = max_f32_avx2,
+    .sum_i8 = sum_i8_avx2, .max_i8 = max_i8_avx2, .peak_f32 = peak_f32_avx2, .peak_i8 = peak_i8_avx2,
+};
+#endif

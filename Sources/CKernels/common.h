@@ -1,0 +1,69 @@
+// What the templates share.
+#ifndef KINGLET_KERNELS_COMMON_H
+#define KINGLET_KERNELS_COMMON_H
+#include "CKernels.h"
+
+// Multiply-add is written where it is meant; every other product is rounded on its own, on every instruction set.
+#pragma clang fp contract(off)
+
+#define KN_INLINE static inline __attribute__((always_inline))
+#define KN_UNROLL _Pragma("clang loop unroll(full)")
+
+// 1.5 · 2²³: adding it rounds half to even.
+#define KN_MAGIC 12582912.0f
+#define KN_MAGIC_BITS 0x4B400000
+
+// Whatever the compiler knew about vector x, it must compute it here.
+#if defined(__x86_64__)
+#define KN_KEEP(x) __asm__("" : "+v"(x))
+#else
+#define KN_KEEP(x) __asm__("" : "+w"(x))
+#endif
+
+KN_INLINE int32_t kn_word(const int8_t *p) {
+    int32_t word;
+    __builtin_memcpy(&word, p, 4);
+    return word;
+}
+
+typedef struct {
+    ptrdiff_t first, last;
+} kn_range;
+
+// The columns of y whose windows of `reach` columns of x lie inside 0 ..< width.
+KN_INLINE kn_range kn_inside(ptrdiff_t columns, ptrdiff_t width, ptrdiff_t stride, ptrdiff_t pad, ptrdiff_t reach) {
+    ptrdiff_t first = pad > 0 ? (pad + stride - 1) / stride : 0;
+    ptrdiff_t room = width + pad - reach, last = room < 0 ? 0 : room / stride + 1;
+    if (first > columns) first = columns;
+    if (last > columns) last = columns;
+    return (kn_range){first, last < first ? first : last};
+}
+
+#define NAME(x) KN_JOIN(x, SUFFIX)
+#define KN_JOIN(a, b) KN_JOIN_(a, b)
+#define KN_JOIN_(a, b) a##b
+
+typedef union {
+    float value;
+    int32_t bits;
+} kn_one;
+
+// clamp(roundHalfEven(x) + zero, low, high) in `bits`; NaN becomes low. See Twin.round.
+KN_INLINE kn_one kn_round_one(float x, int32_t zero, int32_t low, int32_t high) {
+    float least = (float)(low - zero), most = (float)(high - zero);
+    x = x > least ? x : least;
+    kn_one r = {.value = (x < most ? x : most) + KN_MAGIC};
+    r.bits += zero - KN_MAGIC_BITS;
+    return r;
+}
+
+typedef float kn_four __attribute__((ext_vector_type(4), aligned(4)));
+
+// min(max(x, low), high) of ext_vector_type vectors; NaN stays NaN.
+#define kn_clamp(x, low, high)                                      \
+    ({                                                              \
+        __auto_type x_ = (x), low_ = (low), high_ = (high);         \
+        x_ = x_ < low_ ? low_ : x_;                                 \
+        x_ > high_ ? high_ : x_;                                    \
+    })
+#endif

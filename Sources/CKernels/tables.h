@@ -1,0 +1,7 @@
+// One table per instruction set; each file defines its own.
+#ifndef KINGLET_KERNELS_TABLES_H
+#define KINGLET_KERNELS_TABLES_H
+#include "CKernels.h"
+extern const kn_table kn_avx2, kn_avx512;
+kn_table kn_vnni(void);
+#endif

@@ -1,0 +1,22 @@
+// Vectors of LANES floats, 32-bit integers and bytes, their names ending in SUFFIX: what the templates work with.
+// No include guard: it is included once for each SUFFIX.
+#include "common.h"
+
+typedef float NAME(vec) __attribute__((ext_vector_type(LANES)));
+typedef float NAME(loose) __attribute__((ext_vector_type(LANES), aligned(4)));
+typedef int32_t NAME(ivec) __attribute__((ext_vector_type(LANES)));
+typedef int32_t NAME(iloose) __attribute__((ext_vector_type(LANES), aligned(4)));
+typedef uint32_t NAME(uvec) __attribute__((ext_vector_type(LANES), aligned(4)));
+typedef int8_t NAME(bytes) __attribute__((ext_vector_type(LANES), aligned(1)));
+
+KN_INLINE NAME(vec) NAME(load)(const float *p) { return *(const NAME(loose) *)p; }
+KN_INLINE NAME(ivec) NAME(iload)(const int32_t *p) { return *(const NAME(iloose) *)p; }
+KN_INLINE NAME(vec) NAME(fill)(float x) { return (NAME(vec))x; }
+
+// clamp(roundHalfEven(x) + zero, low, high); NaN becomes low. See Twin.round.
+KN_INLINE NAME(ivec) NAME(round)(NAME(vec) x, int32_t zero, int32_t low, int32_t high) {
+    NAME(vec) least = NAME(fill)((float)(low - zero)), most = NAME(fill)((float)(high - zero));
+    x = x > least ? x : least;
+    x = x < most ? x : most;
+    return (NAME(ivec))(x + KN_MAGIC) + (NAME(ivec))(zero - KN_MAGIC_BITS);
+}
