@@ -101,37 +101,12 @@ struct Lowering {
             }
             let shape = try model.shape(of: input, batch: batch, shapes[input.name])
             _ = try checkedCount(shape)
-<<<<<<< HEAD
-            let order = AxisOrder.channelsLast(shape.count)
-            let early = !order.isIdentity && isReadChannelsLast(input.name)
-            let value = graph.add(
-                early
-                    ? Graph.Value(name: input.name, type: TensorType(dtype, order.store(shape)), order: order)
-                    : Graph.Value(name: input.name, type: TensorType(dtype, shape)))
-            graph.inputs.append(value)
-            if !early { free.insert(value) }
-=======
             let order = model.inputOrder(input.name, rank: shape.count)
             let value = graph.add(
                 Graph.Value(name: input.name, type: TensorType(dtype, order.store(shape)), order: order))
             graph.inputs.append(value)
->>>>>>> 99404e6 (ONNX: input order seen ahead, constants of operators, fixtures against ONNX Runtime)
             held[input.name] = Held(value: value, axes: Array(0..<shape.count))
         }
-    }
-
-    /// The first reader that cares for the order of a value, behind those that keep any, wants its channels last.
-    private func isReadChannelsLast(_ name: String) -> Bool {
-        var name = name
-        for node in model.nodes {
-            guard let i = node.inputs.firstIndex(of: name), let entry = entry(for: node.op) else { continue }
-            switch entry.layout {
-            case .channelsLast(let inputs): return inputs.contains(i)
-            case .any: name = node.outputs[0]
-            case .onnx, .transpose, .reshape: return false
-            }
-        }
-        return false
     }
 
     /// An output of the graph, in ONNX's order and under its own name.

@@ -54,7 +54,8 @@ public final class Session: ParallelJob {
                 scratch: arena.base + step.scratch, packed: packed.base + step.packed, target: plan.target)
             if step.packedBytes > 0 && !step.repack {
                 node.op.pack(frame)
-                for v in node.op.packedInputs.map({ node.inputs[$0] }) where consumption.packed(graph, v) {
+                for v in node.op.packedInputs.filter({ $0 < node.inputs.count }).map({ node.inputs[$0] })
+                where consumption.packed(graph, v) {
                     constants[v] = nil
                     if consuming, let weight = graph.values[v].constant { ks_discard(weight.base, weight.type.bytes) }
                 }
