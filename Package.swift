@@ -22,7 +22,8 @@ let package = Package(
         .executableTarget(
             name: "kinglet",
             dependencies: ["Tasks", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-        .testTarget(name: "EngineTests", dependencies: ["Engine", "CSystem", "CKernels"]),
+        .target(name: "CAllocations", path: "Tests/CAllocations"),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "CSystem", "CKernels", "CAllocations"]),
         .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Engine", "CSystem"], exclude: ["Fixtures"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision", "Engine", "CJPEG", "CSystem"]),
         .testTarget(name: "TasksTests", dependencies: ["Tasks", "Engine"]),
