@@ -19,7 +19,7 @@ struct Kinglet: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            RunCommand.self, InspectCommand.self, BenchCommand.self,
+            ClassifyCommand.self, ImportCommand.self, RunCommand.self, InspectCommand.self, BenchCommand.self,
             DoctorCommand.self,
         ])
 }

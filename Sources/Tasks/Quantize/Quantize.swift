@@ -50,10 +50,14 @@ public func quantize(
     for node in model.nodes where node.op == "QuantizeLinear" {
         throw KingletError(.usage, "the model is quantized already: it has a QuantizeLinear").at(node.label)
     }
-    try require(model.inputs.count == 1, .unsupported, "quantize needs a model with one input, this one has \(model.inputs.count)")
+    try require(
+        model.inputs.count == 1, .unsupported,
+        "quantize needs a model with one input, this one has \(model.inputs.count)")
     let simple = try model.atLeastOpset13().simplified()
     let plan = try QuantizePlan(simple, keepFirst: options.keepFirst, keepLast: options.keepLast)
-    try require(!plan.nodes.isEmpty, .unsupported, "nothing in the model can be quantized: it has no Conv, Gemm or MatMul with constant weights")
+    try require(
+        !plan.nodes.isEmpty, .unsupported,
+        "nothing in the model can be quantized: it has no Conv, Gemm or MatMul with constant weights")
 
     let float = try Trace(simple)
     var seen: [String: Observation] = [:]
@@ -86,7 +90,8 @@ private func noise(
     // What stands in the int8 model for an activation of the float one.
     let outputs = Set(quantized.outputs.map { $0.name })
     let results = Dictionary(
-        activations.map { (outputs.contains($0) ? $0 : $0 + "_dequantized", $0) }, uniquingKeysWith: { first, _ in first })
+        activations.map { (outputs.contains($0) ? $0 : $0 + "_dequantized", $0) },
+        uniquingKeysWith: { first, _ in first })
     var (signal, error): ([String: Double], [String: Double]) = ([:], [:])
     for i in 0..<min(images.count, 32) {
         var clean: [String: [Float]] = [:]
@@ -101,7 +106,8 @@ private func noise(
         }
     }
     return signal.map { name, power in
-        Quantized.Layer(name: name, decibels: 10 * ks_log(power / max(error[name] ?? 0, power * 1e-12, 1e-300)) / ks_log(10))
+        Quantized.Layer(
+            name: name, decibels: 10 * ks_log(power / max(error[name] ?? 0, power * 1e-12, 1e-300)) / ks_log(10))
     }.sorted { ($0.decibels, $0.name) < ($1.decibels, $1.name) }
 }
 

@@ -39,11 +39,14 @@ struct QuantizePlan {
                 }
                 continue
             }
-            guard QuantizePlan.computing.contains(node.op) || weighted.contains(i), let output = node.outputs.first else {
+            guard QuantizePlan.computing.contains(node.op) || weighted.contains(i), let output = node.outputs.first
+            else {
                 continue
             }
             nodes.insert(i)
-            for x in node.inputs.prefix(weighted.contains(i) ? 1 : node.inputs.count) where weights[x] == nil { note(x) }
+            for x in node.inputs.prefix(weighted.contains(i) ? 1 : node.inputs.count) where weights[x] == nil {
+                note(x)
+            }
             if readers[output] == 1, let next = model.nodes.firstIndex(where: { $0.inputs.first == output }),
                 QuantizePlan.clampsAtZero(model.nodes[next], weights)
             {

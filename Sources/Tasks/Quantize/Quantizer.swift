@@ -40,7 +40,9 @@ struct Quantizer {
                 node.outputs[k] = y + "_float"
             }
             nodes.append(node)
-            for (k, y) in results.enumerated() where scales[y] != nil { try pair(y, from: node.outputs[k], outputs.contains(y)) }
+            for (k, y) in results.enumerated() where scales[y] != nil {
+                try pair(y, from: node.outputs[k], outputs.contains(y))
+            }
         }
         model.nodes = nodes
         // The values that a node only passed to what it absorbed are gone.
@@ -71,7 +73,9 @@ struct Quantizer {
         guard let tensor = weights[name], !made.contains(result) else { return result }
         let values = tensor.floats
         let affine = Affine(covering: min(values.min() ?? 0, 0)...max(values.max() ?? 0, 0))
-        let q = values.map { Int8(max(-128, min(127, ($0 / affine.scale).rounded(.toNearestOrEven) + Float(affine.zero)))) }
+        let q = values.map {
+            Int8(max(-128, min(127, ($0 / affine.scale).rounded(.toNearestOrEven) + Float(affine.zero))))
+        }
         try add(name + "_quantized", Tensor(.i8, tensor.shape, q))
         try add(name + "_scale", Tensor(.f32, [], [affine.scale]))
         try add(name + "_zero_point", Tensor(.i8, [], [affine.zero]))
@@ -89,7 +93,8 @@ struct Quantizer {
         default: axis = 1
         }
         let name = node.inputs[1]
-        let outputs = w.shape[axis], inner = w.shape[(axis + 1)...].reduce(1, *)
+        let outputs = w.shape[axis]
+        let inner = w.shape[(axis + 1)...].reduce(1, *)
         let values = w.floats
         var scale = [Float](repeating: 0, count: perChannel ? outputs : 1)
         func channel(_ i: Int) -> Int { perChannel ? i / inner % outputs : 0 }

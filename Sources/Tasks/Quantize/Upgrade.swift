@@ -32,11 +32,13 @@ extension Model {
             let rank = values.first { $0.name == node.inputs[0] }?.shape?.count ?? outputRank(node)
             try require(
                 axis == -1 || rank == axis + 1, .unsupported,
-                "cannot bring Softmax over axis \(axis) from opset \(opset) to 13: export the model with opset 13 or newer")
+                "cannot bring Softmax over axis \(axis) from opset \(opset) to 13: export the model with opset 13 or newer"
+            )
             nodes[i].attributes["axis"] = .int(-1)
         case "Pad" where opset < 11, "Slice" where opset < 10:
             throw KingletError(
-                .unsupported, "cannot bring \(node.op) from opset \(opset) to 13: export the model with opset 13 or newer")
+                .unsupported,
+                "cannot bring \(node.op) from opset \(opset) to 13: export the model with opset 13 or newer")
         default: break
         }
     }
