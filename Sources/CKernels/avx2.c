@@ -18,6 +18,7 @@
 #include "vectors.h"
 #include "depthwise_f32.h"
 #include "elementwise.h"
+#include "winograd.h"
 
 #define MR 6
 #define BY_LANE 0
@@ -62,6 +63,7 @@ const kn_table kn_avx2 = {
     .f32_mr = 6, .f32_nr = 16, .tile_f32 = tile_f32_avx2, .i8_mr = 4, .i8_nr = 16, .tile_i8 = tile_i8_avx2,
     .depthwise_f32 = depthwise_f32, .add_f32 = add_f32_avx2, .clamp_f32 = clamp_f32_avx2, .add_i8 = add_i8_avx2,
     .quantize = quantize_avx2, .dequantize = dequantize_avx2, .sum_f32 = sum_f32_avx2, .max_f32 = max_f32_avx2,
-    .sum_i8 = sum_i8_avx2, .max_i8 = max_i8_avx2, .peak_f32 = peak_f32_avx2, .peak_i8 = peak_i8_avx2,
+    .sum_i8 = sum_i8_avx2, .max_i8 = max_i8_avx2, .winograd_in = winograd_in_avx2,
+    .winograd_out = winograd_out_avx2, .peak_f32 = peak_f32_avx2, .peak_i8 = peak_i8_avx2,
 };
 #endif

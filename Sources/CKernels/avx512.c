@@ -18,6 +18,7 @@
 #include "vectors.h"
 #include "depthwise_f32.h"
 #include "elementwise.h"
+#include "winograd.h"
 
 #define MR 8
 #define BY_LANE 0
@@ -58,6 +59,7 @@ const kn_table kn_avx512 = {
     .f32_mr = 8, .f32_nr = 32, .tile_f32 = tile_f32_avx512, .i8_mr = 8, .i8_nr = 32, .tile_i8 = tile_i8_avx512,
     .depthwise_f32 = depthwise_f32, .add_f32 = add_f32_avx512, .clamp_f32 = clamp_f32_avx512, .add_i8 = add_i8_avx512,
     .quantize = quantize_avx512, .dequantize = dequantize_avx512, .sum_f32 = sum_f32_avx512, .max_f32 = max_f32_avx512,
-    .sum_i8 = sum_i8_avx512, .max_i8 = max_i8_avx512, .peak_f32 = peak_f32_avx512, .peak_i8 = peak_i8_avx512,
+    .sum_i8 = sum_i8_avx512, .max_i8 = max_i8_avx512, .winograd_in = winograd_in_avx512,
+    .winograd_out = winograd_out_avx512, .peak_f32 = peak_f32_avx512, .peak_i8 = peak_i8_avx512,
 };
 #endif

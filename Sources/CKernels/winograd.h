@@ -1,8 +1,7 @@
-// The transforms of Winograd F(2×2, 3×3) of one instruction set, as a template. Before including it define NAME(x) and
-// LANES as for tile_f32.h, which comes first.
-#include "CKernels.h"
+// The transforms of Winograd F(2×2, 3×3), as a template over vectors.h.
 
 typedef float NAME(quad) __attribute__((ext_vector_type(4)));
+typedef float NAME(loose_quad) __attribute__((ext_vector_type(4), aligned(4)));
 
 // For vectors V of channels, in memory LOOSE.
 #define TRANSFORMS(V, LOOSE, suffix)                                                                          \
@@ -47,7 +46,7 @@ typedef float NAME(quad) __attribute__((ext_vector_type(4)));
     }
 
 TRANSFORMS(NAME(vec), NAME(loose), vec)
-TRANSFORMS(NAME(quad), NAME(four), quad)
+TRANSFORMS(NAME(quad), NAME(loose_quad), quad)
 TRANSFORMS(float, float, one)
 #undef TRANSFORMS
 
