@@ -192,7 +192,7 @@ private func reference(
     let output = IntegerOutput(qy)
     for (name, op, wanted) in [
         ("AveragePool", IntegerAveragePool(window, countsPadding: false, qx, qy, output: output) as any Op, average),
-        ("MaxPool", IntegerMaxPool(window), most),
+        ("MaxPool", MaxPool(window), most),
         ("GlobalAveragePool", IntegerGlobalAveragePool(qx, qy, output: output), whole),
     ] {
         for target in targets {
