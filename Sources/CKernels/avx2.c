@@ -41,6 +41,18 @@ KN_INLINE ivec_avx2 dot(ivec_avx2 c, pairs a, pairs b) {
     return (ivec_avx2)_mm256_add_epi32(even, _mm256_madd_epi16(a.odd, b.odd));
 }
 
+// The first `count` < 16 bytes of x.
+KN_INLINE void put_part(int8_t *to, __m128i x, ptrdiff_t count) {
+    int8_t bytes[16], *from = bytes;
+    _mm_storeu_si128((__m128i *)bytes, x);
+    KN_UNROLL for (ptrdiff_t part = 8; part > 0; part /= 2)
+        if (count & part) {
+            __builtin_memcpy(to, from, (size_t)part);
+            to += part;
+            from += part;
+        }
+}
+
 #define MR 4
 #define KN_EACH_ROW(X) X(1) X(2) X(3) X(4)
 #define A pairs
@@ -48,6 +60,20 @@ KN_INLINE ivec_avx2 dot(ivec_avx2 c, pairs a, pairs b) {
 #define READ_A(p) split(_mm256_set1_epi32(kn_word(p)))
 #define READ_B(p) split(_mm256_loadu_si256((const __m256i *)(p)))
 #define DOT(c, a, b) dot(c, a, b)
+#define KEEP(a) __asm__("" : "+v"(a.even), "+v"(a.odd))
+#define I(x) _mm256_##x
+#define V __m256i
+#define F __m256
+#define PERMUTE(x) _mm256_permutevar8x32_epi32(x, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
+#define STORE_HALF(to, x, half, vectors)                                           \
+    do {                                                                           \
+        if ((vectors) == 2)                                                        \
+            _mm_storeu_si128((__m128i *)(to), _mm256_extracti128_si256(x, half));  \
+        else                                                                       \
+            _mm_storel_epi64((__m128i *)(to), _mm256_extracti128_si256(x, half));  \
+    } while (0)
+#define STORE_PART(to, x, half, columns) put_part(to, _mm256_extracti128_si256(x, half), columns)
+#include "store_x86.h"
 #include "tile_i8.h"
 
 static void depthwise_f32(const kn_depthwise_f32 *t) {

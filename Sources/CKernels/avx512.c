@@ -15,7 +15,9 @@
 
 #define SUFFIX _avx512
 #define LANES 16
+#define OWN_PUT
 #include "vectors.h"
+#include "avx512_put.h"
 #include "depthwise_f32.h"
 #include "elementwise.h"
 #include "winograd.h"
@@ -44,6 +46,8 @@ KN_INLINE ivec_avx512 dot(ivec_avx512 c, pairs a, pairs b) {
 #define READ_A(p) split(_mm512_set1_epi32(kn_word(p)))
 #define READ_B(p) split(_mm512_loadu_si512(p))
 #define DOT(c, a, b) dot(c, a, b)
+#define KEEP(a) __asm__("" : "+v"(a.even), "+v"(a.odd))
+#include "store_x86.h"
 #include "tile_i8.h"
 
 static void depthwise_f32(const kn_depthwise_f32 *t) {

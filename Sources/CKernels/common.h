@@ -13,12 +13,10 @@
 #define KN_MAGIC 12582912.0f
 #define KN_MAGIC_BITS 0x4B400000
 
-// Whatever the compiler knew about vector x, it must compute it here.
-#if defined(__x86_64__)
-#define KN_KEEP(x) __asm__("" : "+v"(x))
-#else
-#define KN_KEEP(x) __asm__("" : "+w"(x))
-#endif
+// Four bytes anywhere.
+typedef struct {
+    int8_t bytes[4];
+} kn_group;
 
 KN_INLINE int32_t kn_word(const int8_t *p) {
     int32_t word;

@@ -1,26 +1,6 @@
 // The f32 tile of one instruction set, as a template over vectors.h. Before including it define
 //   MR, KN_EACH_ROW(X)   rows of a tile, and X(1) … X(MR); a panel is two vectors wide: nr = 2 · LANES
 //   BY_LANE              1 where multiply-add takes one lane of a register: a is then loaded four elements at a time
-// The last columns of a panel; out of line, for it would be most of the code.
-static __attribute__((noinline)) void NAME(store_part)(const kn_tile_f32 *t, const float *sum, ptrdiff_t row,
-                                                       ptrdiff_t column, ptrdiff_t columns) {
-    for (ptrdiff_t j = column; j < column + columns; j++) {
-        float x = *sum++ + (t->residual ? t->residual[row * t->residual_stride + j] : 0);
-        x = x < t->low ? t->low : x;
-        t->y[row * t->y_stride + j] = x > t->high ? t->high : x;
-    }
-}
-
-// y = clamp(sum + residual), `columns` elements of it.
-KN_INLINE void NAME(store)(const kn_tile_f32 *t, NAME(vec) sum, ptrdiff_t row, ptrdiff_t column, ptrdiff_t columns) {
-    if (columns < LANES) {
-        NAME(store_part)(t, (const float *)&sum, row, column, columns);
-    } else {
-        if (t->residual) sum += NAME(load)(t->residual + row * t->residual_stride + column);
-        *(NAME(loose) *)(t->y + row * t->y_stride + column) = kn_clamp(sum, NAME(fill)(t->low), NAME(fill)(t->high));
-    }
-}
-
 // `rows` rows against `vectors` vectors of each of `panels` panels, all three known when compiled.
 KN_INLINE void NAME(block_f32)(const kn_tile_f32 *t, ptrdiff_t row, ptrdiff_t column, ptrdiff_t columns, const int rows,
                            const int panels, const int vectors) {
@@ -36,15 +16,16 @@ KN_INLINE void NAME(block_f32)(const kn_tile_f32 *t, ptrdiff_t row, ptrdiff_t co
         const float *x[MR];
         KN_UNROLL for (int i = 0; i < rows; i++) x[i] = a[i] + t->offset[s];
         ptrdiff_t k = 0;
-#define TIMES(element)                                                                                  \
-    do {                                                                                                \
-        KN_UNROLL for (int p = 0; p < panels; p++)                                                      \
-            KN_UNROLL for (int v = 0; v < vectors; v++) {                                               \
-                NAME(vec) w = NAME(load)(b + p * step + v * LANES);                                     \
-                KN_UNROLL for (int i = 0; i < rows; i++)                                                \
-                    sum[p][i][v] = __builtin_elementwise_fma(NAME(fill)(element), w, sum[p][i][v]);     \
-            }                                                                                           \
-        b += 2 * LANES;                                                                                 \
+#define TIMES(element)                                                                              \
+    do {                                                                                            \
+        NAME(vec) w[4][2];                                                                          \
+        KN_UNROLL for (int p = 0; p < panels; p++)                                                  \
+            KN_UNROLL for (int v = 0; v < vectors; v++) w[p][v] = NAME(load)(b + p * step + v * LANES); \
+        KN_UNROLL for (int i = 0; i < rows; i++)                                                    \
+            KN_UNROLL for (int p = 0; p < panels; p++)                                              \
+                KN_UNROLL for (int v = 0; v < vectors; v++)                                         \
+                    sum[p][i][v] = __builtin_elementwise_fma(NAME(fill)(element), w[p][v], sum[p][i][v]); \
+        b += 2 * LANES;                                                                             \
     } while (0)
 #if BY_LANE
         for (; k + 4 <= t->run; k += 4) {
@@ -56,12 +37,25 @@ KN_INLINE void NAME(block_f32)(const kn_tile_f32 *t, ptrdiff_t row, ptrdiff_t co
         for (; k < t->run; k++) TIMES(x[i][k]);
 #undef TIMES
     }
-    KN_UNROLL for (int i = 0; i < rows; i++)
-        KN_UNROLL for (int p = 0; p < panels; p++)
-            KN_UNROLL for (int v = 0; v < vectors; v++) {
-                ptrdiff_t j = (2 * p + v) * LANES;
-                NAME(store)(t, sum[p][i][v], row + i, column + j, columns - j);
-            }
+    // Residuals past the columns may be read, and are not stored.
+    if (t->residual)
+        KN_UNROLL for (int i = 0; i < rows; i++)
+            KN_UNROLL for (int v = 0; v < panels * vectors; v++)
+                sum[v / vectors][i][v % vectors] +=
+                    NAME(load)(t->residual + (row + i) * t->residual_stride + column + v * LANES);
+    const NAME(vec) low = NAME(fill)(t->low), high = NAME(fill)(t->high);
+    float *y = t->y + row * t->y_stride + column;
+    if (columns >= panels * vectors * LANES) {
+        KN_UNROLL for (int i = 0; i < rows; i++, y += t->y_stride)
+            KN_UNROLL for (int v = 0; v < panels * vectors; v++)
+                *(NAME(loose) *)(y + v * LANES) = kn_clamp(sum[v / vectors][i][v % vectors], low, high);
+    } else {
+        const ptrdiff_t last = columns - (vectors - 1) * LANES;
+        KN_UNROLL for (int i = 0; i < rows; i++, y += t->y_stride) {
+            if (vectors == 2) *(NAME(loose) *)y = kn_clamp(sum[0][i][0], low, high);
+            NAME(put_floats)(y + (vectors - 1) * LANES, kn_clamp(sum[0][i][vectors - 1], low, high), last);
+        }
+    }
 }
 
 #define TILE kn_tile_f32

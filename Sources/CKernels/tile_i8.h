@@ -4,30 +4,44 @@
 //   READ_A(p)     four bytes at p, for every lane
 //   READ_B(p)     4 · LANES bytes of a panel at p
 //   DOT(c, a, b)  c + a · b, four products per lane
-static __attribute__((noinline)) void NAME(store_i8_part)(const kn_tile_i8 *t, const int32_t *sum, ptrdiff_t row,
-                                                          ptrdiff_t column, ptrdiff_t columns) {
-    for (ptrdiff_t j = column; j < column + columns; j++) {
-        float x = (float)*sum++ * t->scale[j];
-        if (t->y_f32) {
-            t->y_f32[row * t->y_stride + j] = x;
-        } else {
-            t->y[row * t->y_stride + j] = (int8_t)kn_round_one(x, t->zero, t->low, t->high).bits;
+//   STORE_PAIRS   stores whole blocks of bytes, where STORE_PAIRS_FITS
+//   KEEP(a)       hides from the compiler that a is what it was
+// Any block: sums of `rows` rows of `vectors` vectors.
+static __attribute__((noinline)) void NAME(store_i8_any)(const kn_tile_i8 *t, const NAME(ivec) *sum, ptrdiff_t row,
+                                                         ptrdiff_t column, ptrdiff_t columns, ptrdiff_t rows,
+                                                         ptrdiff_t vectors) {
+    for (ptrdiff_t i = row; i < row + rows; i++)
+        for (ptrdiff_t v = 0; v < vectors; v++) {
+            const ptrdiff_t j = column + v * LANES, left = columns - v * LANES;
+            NAME(vec) x = __builtin_convertvector(*sum++, NAME(vec)) * NAME(load)(t->scale + j);
+            if (t->y_f32 && left >= LANES) {
+                *(NAME(loose) *)(t->y_f32 + i * t->y_stride + j) = x;
+            } else if (t->y_f32) {
+                NAME(put_floats)(t->y_f32 + i * t->y_stride + j, x, left);
+            } else {
+                NAME(ivec) q = NAME(round)(x, t->zero, t->low, t->high);
+                NAME(bytes) y = __builtin_convertvector(q, NAME(bytes));
+                if (left >= LANES)
+                    *(NAME(bytes) *)(t->y + i * t->y_stride + j) = y;
+                else
+                    NAME(put_bytes)(t->y + i * t->y_stride + j, y, left);
+            }
         }
-    }
 }
 
-KN_INLINE void NAME(store_i8)(const kn_tile_i8 *t, NAME(ivec) sum, ptrdiff_t row, ptrdiff_t column, ptrdiff_t columns) {
-    if (columns < LANES) {
-        NAME(store_i8_part)(t, (const int32_t *)&sum, row, column, columns);
-        return;
-    }
-    NAME(vec) x = __builtin_convertvector(sum, NAME(vec)) * NAME(load)(t->scale + column);
-    ptrdiff_t at = row * t->y_stride + column;
-    if (t->y_f32)
-        *(NAME(loose) *)(t->y_f32 + at) = x;
-    else
-        *(NAME(bytes) *)(t->y + at) = __builtin_convertvector(NAME(round)(x, t->zero, t->low, t->high), NAME(bytes));
-}
+// The sums of a block, by the set's own STORE_PAIRS if it can.
+#define STORE_I8                                                                                         \
+    do {                                                                                                 \
+        if (STORE_PAIRS_FITS(t, column, vectors)) {                                                      \
+            KN_UNROLL for (int p = 0; p < panels; p++)                                                   \
+                STORE_PAIRS(t, sum[p], row, column + 2 * p * LANES, columns - 2 * p * LANES, rows, vectors); \
+        } else {                                                                                         \
+            NAME(ivec) copy[4 * MR * 2], *to = copy;                                                     \
+            KN_UNROLL for (int i = 0; i < rows; i++) KN_UNROLL for (int p = 0; p < panels; p++)          \
+                KN_UNROLL for (int v = 0; v < vectors; v++) *to++ = sum[p][i][v];                        \
+            NAME(store_i8_any)(t, copy, row, column, columns, rows, panels * vectors);                   \
+        }                                                                                                \
+    } while (0)
 
 #ifndef OWN_BLOCK
 // `rows` rows against `vectors` vectors of each of `panels` panels, all three known when compiled.
@@ -45,22 +59,18 @@ KN_INLINE void NAME(block_i8)(const kn_tile_i8 *t, ptrdiff_t row, ptrdiff_t colu
         const int8_t *x[MR];
         KN_UNROLL for (int i = 0; i < rows; i++) x[i] = a[i] + t->offset[s];
         for (ptrdiff_t k = 0; k < t->run4; k++) {
-            A e[MR];
-            KN_UNROLL for (int i = 0; i < rows; i++) e[i] = READ_A(x[i] + 4 * k);
+            B w[4][2];
             KN_UNROLL for (int p = 0; p < panels; p++)
-                KN_UNROLL for (int v = 0; v < vectors; v++) {
-                    B w = READ_B(b + p * step + 4 * v * LANES);
-                    KN_UNROLL for (int i = 0; i < rows; i++) sum[p][i][v] = DOT(sum[p][i][v], e[i], w);
-                }
+                KN_UNROLL for (int v = 0; v < vectors; v++) w[p][v] = READ_B(b + p * step + 4 * v * LANES);
+            KN_UNROLL for (int i = 0; i < rows; i++) {
+                A e = READ_A(x[i] + 4 * k);
+                KN_UNROLL for (int p = 0; p < panels; p++)
+                    KN_UNROLL for (int v = 0; v < vectors; v++) sum[p][i][v] = DOT(sum[p][i][v], e, w[p][v]);
+            }
             b += 8 * LANES;
         }
     }
-    KN_UNROLL for (int i = 0; i < rows; i++)
-        KN_UNROLL for (int p = 0; p < panels; p++)
-            KN_UNROLL for (int v = 0; v < vectors; v++) {
-                ptrdiff_t j = (2 * p + v) * LANES;
-                NAME(store_i8)(t, sum[p][i][v], row + i, column + j, columns - j);
-            }
+    STORE_I8;
 }
 
 // As many independent chains as the tile has.
@@ -74,7 +84,7 @@ static double NAME(peak_i8)(ptrdiff_t rounds) {
     for (ptrdiff_t r = 0; r < rounds; r++)
         KN_UNROLL for (int i = 0; i < 2 * MR; i++) {
             sum[i] = DOT(sum[i], a, b);
-            KN_KEEP(sum[i]);
+            KEEP(a);
         }
     KN_UNROLL for (int i = 0; i < 2 * MR; i++) sink = sum[i][0];
     (void)sink;

@@ -13,6 +13,28 @@ KN_INLINE NAME(vec) NAME(load)(const float *p) { return *(const NAME(loose) *)p;
 KN_INLINE NAME(ivec) NAME(iload)(const int32_t *p) { return *(const NAME(iloose) *)p; }
 KN_INLINE NAME(vec) NAME(fill)(float x) { return (NAME(vec))x; }
 
+#ifndef OWN_PUT
+// The first `count` elements of x.
+KN_INLINE void NAME(put_floats)(float *to, NAME(vec) x, ptrdiff_t count) {
+    const float *from = (const float *)&x;
+    KN_UNROLL for (ptrdiff_t part = LANES / 2; part > 0; part /= 2)
+        if (count & part) {
+            __builtin_memcpy(to, from, (size_t)part * 4);
+            to += part;
+            from += part;
+        }
+}
+KN_INLINE void NAME(put_bytes)(int8_t *to, NAME(bytes) x, ptrdiff_t count) {
+    const int8_t *from = (const int8_t *)&x;
+    KN_UNROLL for (ptrdiff_t part = LANES / 2; part > 0; part /= 2)
+        if (count & part) {
+            __builtin_memcpy(to, from, (size_t)part);
+            to += part;
+            from += part;
+        }
+}
+#endif
+
 // clamp(roundHalfEven(x) + zero, low, high); NaN becomes low. See Twin.round.
 KN_INLINE NAME(ivec) NAME(round)(NAME(vec) x, int32_t zero, int32_t low, int32_t high) {
     NAME(vec) least = NAME(fill)((float)(low - zero)), most = NAME(fill)((float)(high - zero));
