@@ -113,9 +113,11 @@ struct Lowering {
     private mutating func addOutput(_ name: String) throws(KingletError) {
         guard let found = held[name] else { throw KingletError(.usage, "the model has no value '\(name)'") }
         var v = try demand(found, .identity(found.axes.count))
-        let taken = graph.inputs.contains(v) || graph.outputs.contains(v) || graph.values[v].constant != nil
-        if taken && graph.values[v].name != name {
-            v = try view(v, graph.values[v].type.shape, graph.values[v].order, name)
+        let value = graph.values[v]
+        let taken = graph.inputs.contains(v) || graph.outputs.contains(v) || value.constant != nil
+        // Callers read an output in its own axes, not in those of the value that a Transpose renamed.
+        if (taken && value.name != name) || !value.order.isIdentity {
+            v = try view(v, value.type.shape, .identity(value.type.rank), name)
         }
         graph.values[v].name = name
         graph.outputs.append(v)
