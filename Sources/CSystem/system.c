@@ -133,6 +133,14 @@ int64_t ks_list_folder(const char *path, void **result) {
     return status < 0 ? status : (int64_t)used;
 }
 
+int64_t ks_read(int file, void *bytes, size_t room) {
+    for (;;) {
+        ssize_t got = read(file, bytes, room);
+        if (got >= 0) return got;
+        if (errno != EINTR) return -errno;
+    }
+}
+
 int ks_write(int file, const void *from, size_t count) {
     const char *bytes = from;
     while (count > 0) {

@@ -14,9 +14,9 @@ public struct Layout: Sendable, Equatable {
     /// `type` as stored; `order` tells which axis of the ONNX file each stored one is. In the file the input is
     /// [N, C, H, W] or [N, H, W, C], told apart by which axis has 1 or 3 channels.
     public init(_ type: TensorType, _ order: AxisOrder) throws(KingletError) {
-        let shape = order.restore(type.shape)
+        let shape = order.rank == type.rank ? order.restore(type.shape) : type.shape
         func isColour(_ c: Int) -> Bool { c == 1 || c == 3 }
-        guard shape.count == 4, isColour(shape[1]) || isColour(shape[3]), type.count > 0 else {
+        guard shape.count == 4, order.rank == 4, isColour(shape[1]) || isColour(shape[3]), type.count > 0 else {
             throw KingletError(
                 .shape, "a picture input is [N, C, H, W] or [N, H, W, C] with 1 or 3 channels, not \(shapeText(shape))")
         }

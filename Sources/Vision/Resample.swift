@@ -1,6 +1,7 @@
 import Engine
 
-/// Antialiased bilinear resizing, the same to the bit as Pillow's `Image.resize(size, BILINEAR, box)` of 8-bit pixels.
+/// Antialiased bilinear resizing, the same to the bit as Pillow's `Image.resize(size, BILINEAR, box)` of 8-bit pixels
+/// (or within one level, where Pillow 13 takes the columns before the rows).
 ///
 /// y[j] = Σ k[j,i] · x[i], k a triangle as wide as two output pixels (two input pixels when enlarging), in 22-bit fixed
 /// point; first along rows, rounded to 8 bits, then along columns.
@@ -25,7 +26,7 @@ public enum Resample {
                 // Pillow truncates towards zero here.
                 let low = max(Int(center - support + 0.5), 0)
                 let high = min(Int(center + support + 0.5), inputs)
-                var k = (low..<max(high, low)).map { max(1 - abs((Double($0) - center + 0.5) / support), 0) }
+                var k = (low..<max(high, low)).map { max(1 - abs((Double($0) - center + 0.5) * (1 / support)), 0) }
                 let sum = k.reduce(0, +)
                 if sum == 0 { k = [1] }
                 first.append(sum == 0 ? min(low, inputs - 1) : low)

@@ -21,6 +21,13 @@ int64_t ks_read_special(const char *_Nonnull path, uint64_t limit, void *_Nullab
 // The names in a folder, without . and .., each ended by a zero byte; those of folders end in '/'. Links to folders are
 // left out, so that no walk goes round in circles. Returns the bytes used; `*base` holds as many, from ks_alloc.
 int64_t ks_list_folder(const char *_Nonnull path, void *_Nullable *_Nonnull base);
+// Reads what is there, at most `room` bytes, waiting for the first; their number, 0 at the end.
+int64_t ks_read(int file, void *_Nonnull bytes, size_t room);
+// What a folder holds, in no order: for each entry 'd' (folder) or 'f' (regular file), its name, a zero byte. Links are
+// followed; hidden names and other kinds are left out. Memory from ks_alloc, freed with the resulting number of bytes.
+int64_t ks_list(const char *_Nonnull path, uint64_t limit, void *_Nullable *_Nonnull base);
+// 'd' for a folder, 'f' for a regular file, 'o' for any other kind.
+int ks_kind(const char *_Nonnull path);
 // Writes all bytes to an open file; 0 or -errno.
 int ks_write(int file, const void *_Nonnull bytes, size_t count);
 int ks_is_terminal(int file);

@@ -26,11 +26,12 @@ struct Markers {
         position = start
     }
 
-    /// The next marker; nil where the bytes end, or end inside its segment.
+    /// The next marker; nil where the bytes end, or end inside its segment: with more bytes it can go on at `position`.
     mutating func next() -> Marker? {
         let at = seek(position)
         guard at < bytes.count else {
-            position = bytes.count
+            // The last byte may be the first half of a marker.
+            position = max(position, bytes.count - 1)
             return nil
         }
         let code = bytes[at]
@@ -38,6 +39,7 @@ struct Markers {
             position = at + 1
             return Marker(code: code, at: at, body: at + 1..<at + 1)
         }
+        position = at - 1
         guard at + 2 < bytes.count else { return nil }
         let end = at + 1 + max(Int(bytes[at + 1]) << 8 | Int(bytes[at + 2]), 2)
         guard end <= bytes.count else { return nil }

@@ -1,0 +1,57 @@
+import Engine
+
+/// Pictures in one folder for each class: ROOT/{train,val}/CLASS/… or ROOT/CLASS/…
+public struct ImageFolder: Sendable {
+    /// The classes, in the order of their names' bytes.
+    public let labels: [String]
+    public let files: [String]
+    /// The class of each file.
+    public let classes: [Int]
+
+    /// Without folders of its own, a part is every fifth picture (val) or the others (train), chosen by name and `seed`.
+    public init(_ root: String, _ part: Dataset.Part = .all, seed: UInt64 = 0) throws(KingletError) {
+        let top = try Folder.entries(root).filter { $0.isFolder }.map { $0.name }
+        let train = top.contains("train") ? "train" : nil
+        let val = ["val", "valid", "validation", "test"].first { top.contains($0) }
+        var roots = [root]
+        var drawn = part
+        if let train, let val {
+            let parts = part == .all ? [train, val] : [part == .train ? train : val]
+            roots = parts.map { Folder.join(root, $0) }
+            drawn = .all
+        }
+        var (labels, files, classes) = ([String](), [String](), [Int]())
+        for root in roots {
+            for entry in try Folder.entries(root) where entry.isFolder {
+                if !labels.contains(entry.name) { labels.append(entry.name) }
+            }
+        }
+        labels.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        for root in roots {
+            for entry in try Folder.entries(root) where entry.isFolder {
+                guard let c = labels.firstIndex(of: entry.name) else { continue }
+                for file in try Folder.pictures(Folder.join(root, entry.name))
+                where drawn == .all || (drawn == .val) == ImageFolder.isVal(file.utf8.dropFirst(root.utf8.count), seed)
+                {
+                    files.append(file)
+                    classes.append(c)
+                }
+            }
+        }
+        try require(
+            !files.isEmpty, .badFile, "no pictures in '\(root)': it should hold CLASS/*.jpg or {train,val}/CLASS/*.jpg")
+        self.labels = labels
+        self.files = files
+        self.classes = classes
+    }
+
+    /// One name in five, the same ones whatever else the folder holds.
+    private static func isVal(_ name: some Sequence<UInt8>, _ seed: UInt64) -> Bool {
+        // FNV-1a, then the finalizer of MurmurHash3.
+        var h: UInt64 = 0xCBF2_9CE4_8422_2325 ^ seed
+        for byte in name { h = (h ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        h = (h ^ (h >> 33)) &* 0xFF51_AFD7_ED55_8CCD
+        h = (h ^ (h >> 33)) &* 0xC4CE_B9FE_1A85_EC53
+        return (h ^ (h >> 33)) % 5 == 0
+    }
+}
