@@ -55,7 +55,9 @@ import Testing
                     let count = ka_allocations() - before
                     if count > 0 && !allocates { problems.append("run \(run) allocated \(count) times") }
                     let y = session.outputs.map { Array(UnsafeRawBufferPointer(start: $0.base, count: $0.type.bytes)) }
-                    if y != wanted { problems.append("run \(run), \(constants.count) weights: not what the operator computes") }
+                    if y != wanted {
+                        problems.append("run \(run), \(constants.count) weights: not what the operator computes")
+                    }
                 }
             }
             #expect(problems.isEmpty, "\(trial.name): \(problems)")

@@ -31,7 +31,8 @@ final class Fenced {
 
     var fencesIntact: Bool {
         let all = UnsafeRawBufferPointer(start: whole, count: bytes + 2 * Fenced.margin)
-        return all.prefix(Fenced.margin).allSatisfy { $0 == fill } && all.suffix(Fenced.margin).allSatisfy { $0 == fill }
+        return all.prefix(Fenced.margin).allSatisfy { $0 == fill }
+            && all.suffix(Fenced.margin).allSatisfy { $0 == fill }
     }
 }
 
@@ -80,7 +81,9 @@ final class Rig: ParallelJob {
         if !room[0].fencesIntact { problems.append("wrote outside its scratch memory") }
         if !room[1].fencesIntact { problems.append("wrote outside its packed weights") }
         if !y.allSatisfy({ $0.fencesIntact }) { problems.append("wrote outside its outputs") }
-        if !x.allSatisfy({ $0.fencesIntact }) || x.map({ $0.contents }) != given { problems.append("wrote to its inputs") }
+        if !x.allSatisfy({ $0.fencesIntact }) || x.map({ $0.contents }) != given {
+            problems.append("wrote to its inputs")
+        }
         let total = (0..<workers).reduce(0) { $0 + counts[$1] }
         if total > 0 && !allocates { problems.append("allocated \(total) times") }
         return y.map { $0.contents }

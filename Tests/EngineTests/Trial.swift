@@ -5,6 +5,9 @@ struct Trial {
     let name: String
     let op: any Op
     let x: [Tensor]
+    /// All inputs, parameters included.
+    let given: [Tensor]
+    let test: OpCase
     let y: [TensorType]
     /// Those of `x` that a model has as weights.
     let weights: Set<Int>
@@ -14,16 +17,21 @@ struct Trial {
         var noise = IntegerNoise(seed)
         var (running, fixed): ([Tensor], Set<Int>) = ([], [])
         var constants = [Tensor?](repeating: nil, count: test.inputs.count)
+        var given: [Tensor] = []
         for (i, type) in test.inputs.enumerated() {
             if let values = test.constants[i] { constants[i] = try Trial.tensor(type, values) }
+            given.append(try constants[i] ?? Trial.random(type, &noise))
             if entry.parameters.contains(i) { continue }
             if constants[i] != nil { fixed.insert(running.count) }
-            running.append(try constants[i] ?? Trial.random(type, &noise))
+            running.append(given[i])
         }
         let spec = OpSpec(
-            test.attributes, opset: test.opset, inputs: test.inputs, constants: constants, outputCount: test.outputCount)
+            test.attributes, opset: test.opset, inputs: test.inputs, constants: constants, outputCount: test.outputCount
+        )
         op = try entry.make(spec)
         x = running
+        self.given = given
+        self.test = test
         y = try op.infer(running.map { $0.type })
         weights = fixed.union(op.packedInputs.filter { $0 < running.count })
     }

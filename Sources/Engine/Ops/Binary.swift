@@ -96,7 +96,8 @@ private func two(_ kind: Binary.Kind, _ cases: [OpCase]) -> OpEntry {
 }
 
 private func many(_ name: String, _ kind: Binary.Kind) -> OpEntry {
-    let three = OpCase("three inputs", [TensorType(.f32, [4, 1, 9]), TensorType(.f32, [3, 1]), TensorType(.f32, [2, 1, 1, 9])])
+    let three = OpCase(
+        "three inputs", [TensorType(.f32, [4, 1, 9]), TensorType(.f32, [3, 1]), TensorType(.f32, [2, 1, 1, 9])])
     let one = OpCase("one input", [TensorType(.f32, [3, 5])])
     return OpEntry([name], cases: cases + integerCases + [one, three]) { spec throws(KingletError) in
         Binary(kind, inputs: spec.inputs.count)
@@ -106,6 +107,8 @@ private func many(_ name: String, _ kind: Binary.Kind) -> OpEntry {
 let binaryEntries = [
     two(.add, cases + integerCases), two(.sub, cases + integerCases), two(.mul, cases + integerCases),
     two(.div, cases + integerCases), two(.pow, cases),
-    two(.prelu, cases.filter { $0.name != "scalar first" && $0.name != "both broadcast" && $0.name != "last axis broadcast" }),
+    two(
+        .prelu,
+        cases.filter { $0.name != "scalar first" && $0.name != "both broadcast" && $0.name != "last axis broadcast" }),
     many("Min", .min), many("Max", .max), many("Sum", .add),
 ]

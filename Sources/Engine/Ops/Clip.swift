@@ -50,11 +50,16 @@ public final class Clip: Op {
 let clipEntry = OpEntry(
     ["Clip"], attributes: ["min", "max"], parameters: [1, 2],
     cases: [
-        OpCase("relu6", [TensorType(.f32, [2, 5, 7, 3]), TensorType(.f32, []), TensorType(.f32, [])], constants: [1: [0], 2: [6]]),
+        OpCase(
+            "relu6", [TensorType(.f32, [2, 5, 7, 3]), TensorType(.f32, []), TensorType(.f32, [])],
+            constants: [1: [0], 2: [6]]),
         OpCase("low only", [TensorType(.f32, [77]), TensorType(.f32, [])], constants: [1: [-0.5]]),
         OpCase("attributes", [TensorType(.f32, [77])], ["min": .float(-1), "max": .float(0.5)], opset: 6),
-        OpCase("low above high", [TensorType(.f32, [9]), TensorType(.f32, []), TensorType(.f32, [])], constants: [1: [2], 2: [1]]),
-        OpCase("int8", [TensorType(.i8, [100]), TensorType(.i8, []), TensorType(.i8, [])], constants: [1: [-100], 2: [50]]),
+        OpCase(
+            "low above high", [TensorType(.f32, [9]), TensorType(.f32, []), TensorType(.f32, [])],
+            constants: [1: [2], 2: [1]]),
+        OpCase(
+            "int8", [TensorType(.i8, [100]), TensorType(.i8, []), TensorType(.i8, [])], constants: [1: [-100], 2: [50]]),
         OpCase("int64", [TensorType(.i64, [3]), TensorType(.i64, [])], constants: [1: [1]]),
     ],
     make: { spec throws(KingletError) in

@@ -15,7 +15,8 @@ public final class Reduce: Op {
 
     public func infer(_ x: [TensorType]) throws(KingletError) -> [TensorType] {
         try checkCount(x, 1...1, "Reduce")
-        try checkType(x[0], kind == .max || kind == .min ? [.f32, .i64, .i32, .i8, .u8] : [.f32, .i64, .i32], "Reduce")
+        try checkType(
+            x[0], kind == .max || kind == .min ? [.f32, .i64, .i32, .i8, .u8] : [.f32, .i64, .i32], "Reduce")
         try checkRank(x[0].shape, "Reduce")
         var shape: [Int] = []
         for (k, d) in x[0].shape.enumerated() {
@@ -23,7 +24,8 @@ public final class Reduce: Op {
         }
         for k in axes {
             try require(k >= 0 && k < x[0].rank, .shape, "Reduce over axis \(k) of \(x[0].description)")
-            try require(x[0].shape[k] > 0 || x[0].count != 0 || kind == .sum || kind == .prod || shape.contains(0), .shape,
+            try require(
+                x[0].shape[k] > 0 || x[0].count != 0 || kind == .sum || kind == .prod || shape.contains(0), .shape,
                 "Reduce over the empty axis \(k) of \(x[0].description)")
         }
         return [TensorType(x[0].dtype, shape)]
@@ -46,7 +48,9 @@ public final class Reduce: Op {
 private let image = TensorType(.f32, [2, 7, 5, 19])
 
 /// The axes of a reduction, as attribute or input.
-private func entry(_ name: String, _ kind: Reduce.Kind, inputSince opset: Int) -> OpEntry {
+private func entry(
+    _ name: String, _ kind: Reduce.Kind, inputSince opset: Int, _ image: TensorType = image
+) -> OpEntry {
     OpEntry(
         [name], attributes: ["axes", "keepdims", "noop_with_empty_axes"], parameters: [1],
         cases: [
@@ -87,7 +91,8 @@ private func global(_ name: String, _ kind: Reduce.Kind) -> OpEntry {
 
 let reduceEntries = [
     entry("ReduceMean", .mean, inputSince: 18), entry("ReduceSum", .sum, inputSince: 13),
-    entry("ReduceProd", .prod, inputSince: 18), entry("ReduceMax", .max, inputSince: 18),
+    entry("ReduceProd", .prod, inputSince: 18, TensorType(.f32, [2, 3, 2, 5])),
+    entry("ReduceMax", .max, inputSince: 18),
     entry("ReduceMin", .min, inputSince: 18),
     global("GlobalAveragePool", .mean), global("GlobalMaxPool", .max),
 ]

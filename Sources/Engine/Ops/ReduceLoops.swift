@@ -9,7 +9,9 @@ extension Reduce {
         }
     }
 
-    private func sums(_ parts: Reduction, _ range: Range<Int>, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
+    private func sums(
+        _ parts: Reduction, _ range: Range<Int>, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
+    ) {
         let n = parts.reduced.count
         if parts.together && n > 1 {
             let step = parts.kept.row.a
@@ -28,7 +30,8 @@ extension Reduce {
     /// Along a row of kept positions eight at a time, else one after the other.
     @inline(__always)
     private func vectors(
-        _ parts: Reduction, _ range: Range<Int>, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ start: Float,
+        _ parts: Reduction, _ range: Range<Int>, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+        _ start: Float,
         _ f: (F8, F8) -> F8
     ) {
         if parts.kept.row.a != 1 {

@@ -16,7 +16,8 @@ public final class Softmax: Op {
         try checkCount(x, 1...1, "Softmax")
         try checkType(x[0], [.f32], "Softmax")
         try checkRank(x[0].shape, "Softmax")
-        try require(axes.allSatisfy { $0 >= 0 && $0 < x[0].rank }, .shape, "Softmax over \(axes) of \(x[0].description)")
+        try require(
+            axes.allSatisfy { $0 >= 0 && $0 < x[0].rank }, .shape, "Softmax over \(axes) of \(x[0].description)")
         return x
     }
 

@@ -66,7 +66,8 @@ private func plain(_ name: String, _ kind: Unary.Kind) -> OpEntry {
 }
 
 /// An entry for a function with parameters, whose ONNX defaults are `alpha` and `beta`.
-private func tuned(_ name: String, _ kind: Unary.Kind, _ attributes: [String], alpha: Float, beta: Float = 0) -> OpEntry {
+private func tuned(_ name: String, _ kind: Unary.Kind, _ attributes: [String], alpha: Float, beta: Float = 0) -> OpEntry
+{
     let set = attributes.map { ($0, Attribute.float(0.3)) }
     let cases = shapes + [OpCase("attributes", [TensorType(.f32, [3, 50])], Dictionary(uniqueKeysWithValues: set))]
     return OpEntry([name], attributes: attributes, cases: cases) { spec throws(KingletError) in

@@ -68,8 +68,11 @@ let averagePoolEntry = OpEntry(
     cases: poolCases() + [
         OpCase(
             "padding counts", [TensorType(.f32, [1, 6, 7, 20])],
-            ["kernel_shape": .ints([3, 3]), "strides": .ints([2, 2]), "pads": .ints([1, 1, 1, 1]), "ceil_mode": .int(1),
-             "count_include_pad": .int(1)])
+            [
+                "kernel_shape": .ints([3, 3]), "strides": .ints([2, 2]), "pads": .ints([1, 1, 1, 1]),
+                "ceil_mode": .int(1),
+                "count_include_pad": .int(1),
+            ])
     ],
     make: { spec throws(KingletError) in
         let window = try Window(spec.attributes, ceil: try spec.attributes.int("ceil_mode", 0) != 0)

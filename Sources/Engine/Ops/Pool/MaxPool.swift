@@ -74,7 +74,8 @@ public final class MaxPool: Op {
     /// The first place of the window that holds the maximum.
     @inline(__always)
     private func find<T: Comparable>(
-        _ g: ConvGeometry, _ range: Range<Int>, _ x: UnsafePointer<T>, _ y: UnsafePointer<T>, _ at: UnsafeMutablePointer<Int64>
+        _ g: ConvGeometry, _ range: Range<Int>, _ x: UnsafePointer<T>, _ y: UnsafePointer<T>,
+        _ at: UnsafeMutablePointer<Int64>
     ) {
         for index in range {
             let taps = Taps(g, index)
@@ -101,7 +102,8 @@ let maxPoolEntry = OpEntry(
     cases: poolCases() + poolCases(.i8) + poolCases(.u8) + [
         OpCase("indices", [TensorType(.f32, [2, 6, 5, 4])], ["kernel_shape": .ints([3, 2])], outputCount: 2),
         OpCase(
-            "indices, column-major", [TensorType(.f32, [1, 6, 5, 4])], ["kernel_shape": .ints([2, 2]), "storage_order": .int(1)],
+            "indices, column-major", [TensorType(.f32, [1, 6, 5, 4])],
+            ["kernel_shape": .ints([2, 2]), "storage_order": .int(1)],
             outputCount: 2),
     ],
     make: { spec throws(KingletError) in

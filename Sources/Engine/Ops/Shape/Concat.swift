@@ -70,7 +70,8 @@ func copyRows(
 let concatEntry = OpEntry(
     ["Concat"], attributes: ["axis"],
     cases: [
-        OpCase("channels", [[2, 5, 7, 3], [2, 5, 7, 8], [2, 5, 7, 1]].map { TensorType(.f32, $0) }, ["axis": .int(3)]),
+        OpCase(
+            "channels", [[2, 5, 7, 3], [2, 5, 7, 8], [2, 5, 7, 1]].map { TensorType(.f32, $0) }, ["axis": .int(3)]),
         OpCase("rows", [TensorType(.i8, [2, 9]), TensorType(.i8, [1, 9])], ["axis": .int(0)]),
         OpCase("shapes", [TensorType(.i64, [1]), TensorType(.i64, [2])], ["axis": .int(-1)]),
         OpCase("with an empty one", [TensorType(.f32, [3, 0]), TensorType(.f32, [3, 4])], ["axis": .int(1)]),

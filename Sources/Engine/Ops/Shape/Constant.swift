@@ -38,7 +38,9 @@ let constantOfShapeEntry = OpEntry(
     ["ConstantOfShape"], attributes: ["value"], layout: .onnx, parameters: [0],
     cases: [OpCase("zeros", [TensorType(.i64, [2])], constants: [0: [3, 2]])],
     make: { spec throws(KingletError) in
-        guard let shape = try spec.list("", input: 0) else { throw KingletError(.badFile, "ConstantOfShape without a shape") }
+        guard let shape = try spec.list("", input: 0) else {
+            throw KingletError(.badFile, "ConstantOfShape without a shape")
+        }
         let given = try spec.attributes.tensor("value")
         let zero = try Tensor([0 as Float], shape: [1])
         let value = given ?? zero

@@ -23,6 +23,8 @@ let expandEntry = OpEntry(
         OpCase("scalar", [TensorType(.i64, []), TensorType(.i64, [1])], constants: [1: [9]]),
     ],
     make: { spec throws(KingletError) in
-        guard let shape = try spec.list("shape", input: 1) else { throw KingletError(.badFile, "Expand without a shape") }
+        guard let shape = try spec.list("shape", input: 1) else {
+            throw KingletError(.badFile, "Expand without a shape")
+        }
         return Expand(to: shape)
     })

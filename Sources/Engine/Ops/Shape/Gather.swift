@@ -10,7 +10,8 @@ public final class Gather: Op {
         try require(axis >= 0 && axis < x[0].rank, .shape, "Gather along axis \(axis) of \(x[0].description)")
         let shape = Array(x[0].shape[..<axis]) + x[1].shape + Array(x[0].shape[(axis + 1)...])
         let count = try checkedCount(shape)
-        try require(x[0].shape[axis] > 0 || count == 0, .shape, "Gather from the empty axis \(axis) of \(x[0].description)")
+        try require(
+            x[0].shape[axis] > 0 || count == 0, .shape, "Gather from the empty axis \(axis) of \(x[0].description)")
         return [TensorType(x[0].dtype, shape)]
     }
 
@@ -21,7 +22,8 @@ public final class Gather: Op {
         let (size, count) = (x.shape[axis], indices.count)
         for i in worker.share(of: blocks.outer * count) {
             let o = i / count
-            let wanted = indices.type.dtype == .i64 ? Int(clamping: indices.i64[i - o * count]) : Int(indices.i32[i - o * count])
+            let wanted =
+                indices.type.dtype == .i64 ? Int(clamping: indices.i64[i - o * count]) : Int(indices.i32[i - o * count])
             // An index that only the run knows is limited to the axis: a run cannot fail.
             let index = max(0, min(size - 1, wanted < 0 ? wanted + size : wanted))
             (y.base + i * blocks.inner).copyMemory(
@@ -35,7 +37,9 @@ let gatherEntry = OpEntry(
     cases: [
         OpCase("size of an axis", [TensorType(.i64, [4]), TensorType(.i64, [])], constants: [1: [-2]]),
         OpCase("rows", [TensorType(.f32, [5, 7]), TensorType(.i64, [2, 2])], constants: [1: [0, 4, -1, 2]]),
-        OpCase("columns", [TensorType(.i8, [3, 9, 5]), TensorType(.i32, [4])], constants: [1: [8, 0, 0, -9]], ["axis": .int(1)]),
+        OpCase(
+            "columns", [TensorType(.i8, [3, 9, 5]), TensorType(.i32, [4])], constants: [1: [8, 0, 0, -9]],
+            ["axis": .int(1)]),
     ],
     make: { spec throws(KingletError) in
         let (x, wanted) = (try spec.first("Gather"), try spec.attributes.int("axis", 0))
@@ -44,7 +48,8 @@ let gatherEntry = OpEntry(
             let size = x.shape[axis]
             for i in 0..<indices.count {
                 let index = indices.int(i)
-                try require(index >= -size && index < size, .shape, "Gather of index \(index) from an axis of size \(size)")
+                try require(
+                    index >= -size && index < size, .shape, "Gather of index \(index) from an axis of size \(size)")
             }
         }
         return Gather(axis: axis)

@@ -23,7 +23,9 @@ public final class Pad: Op {
         var type = x[0]
         for (k, d) in x[0].shape.enumerated() {
             let (a, b) = (before[k], after[k])
-            try require(abs(a) <= 1 << 24 && abs(b) <= 1 << 24 && d + a + b >= 0, .shape, "pads \(a) and \(b) of \(x[0].description)")
+            try require(
+                abs(a) <= 1 << 24 && abs(b) <= 1 << 24 && d + a + b >= 0, .shape,
+                "pads \(a) and \(b) of \(x[0].description)")
             type.shape[k] = d + a + b
             let most = mode == .reflect ? d - 1 : d
             try require(
@@ -32,7 +34,8 @@ public final class Pad: Op {
         }
         _ = try checkedCount(type.shape)
         if let value {
-            try require(value.count == 1 && value.type.dtype == type.dtype, .shape, "the padding is \(value.type.description)")
+            try require(
+                value.count == 1 && value.type.dtype == type.dtype, .shape, "the padding is \(value.type.description)")
         }
         return [type]
     }
@@ -105,7 +108,8 @@ let padEntry = OpEntry(
         OpCase(
             "axes", [TensorType(.f32, [3, 4]), TensorType(.i64, [2]), TensorType(.f32, []), TensorType(.i64, [1])],
             constants: [1: [1, 2], 2: [3], 3: [-1]]),
-        OpCase("attributes", [TensorType(.f32, [3, 4])], ["pads": .ints([0, 1, 2, 0]), "value": .float(2)], opset: 9),
+        OpCase(
+            "attributes", [TensorType(.f32, [3, 4])], ["pads": .ints([0, 1, 2, 0]), "value": .float(2)], opset: 9),
     ],
     make: { spec throws(KingletError) in
         let mode: Pad.Mode

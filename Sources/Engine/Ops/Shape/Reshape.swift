@@ -28,7 +28,8 @@ func copyBytes(_ x: TensorView, _ y: TensorView, _ worker: Worker) {
 func resolveShape(_ wanted: [Int], of x: [Int], allowZero: Bool) throws(KingletError) -> [Int] {
     var shape = wanted
     for (k, d) in wanted.enumerated() where d == 0 && !allowZero {
-        try require(k < x.count, .shape, "0 at axis \(k) of shape \(shapeText(wanted)), but the input is \(shapeText(x))")
+        try require(
+            k < x.count, .shape, "0 at axis \(k) of shape \(shapeText(wanted)), but the input is \(shapeText(x))")
         shape[k] = x[k]
     }
     let total = try checkedCount(x)
@@ -51,10 +52,13 @@ let reshapeEntry = OpEntry(
     cases: [
         OpCase("zero and -1", [TensorType(.f32, [2, 3, 4]), TensorType(.i64, [3])], constants: [1: [0, 2, -1]]),
         OpCase("int64 to scalar", [TensorType(.i64, [1]), TensorType(.i64, [0])], constants: [1: []]),
-        OpCase("empty", [TensorType(.f32, [0, 3]), TensorType(.i64, [2])], constants: [1: [3, 0]], ["allowzero": .int(1)]),
+        OpCase(
+            "empty", [TensorType(.f32, [0, 3]), TensorType(.i64, [2])], constants: [1: [3, 0]], ["allowzero": .int(1)]),
     ],
     make: { spec throws(KingletError) in
-        guard let wanted = try spec.list("shape", input: 1) else { throw KingletError(.badFile, "Reshape without a shape") }
+        guard let wanted = try spec.list("shape", input: 1) else {
+            throw KingletError(.badFile, "Reshape without a shape")
+        }
         let allowZero = try spec.attributes.int("allowzero", 0) != 0
         return Reshape(to: try resolveShape(wanted, of: try spec.onnxShape("Reshape"), allowZero: allowZero))
     })

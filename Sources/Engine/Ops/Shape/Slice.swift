@@ -34,7 +34,8 @@ public final class Slice: Op {
         try checkRank(x[0].shape, "Slice")
         var type = x[0]
         for cut in cuts {
-            try require(cut.axis >= 0 && cut.axis < type.rank, .shape, "Slice of axis \(cut.axis) of \(type.description)")
+            try require(
+                cut.axis >= 0 && cut.axis < type.rank, .shape, "Slice of axis \(cut.axis) of \(type.description)")
             type.shape[cut.axis] = cut.resolve(x[0].shape[cut.axis]).count
         }
         return [type]
@@ -71,7 +72,8 @@ let sliceEntry = OpEntry(
         slice("shape", TensorType(.i64, [4]), [[-2], [1_000_000_000]]),
         slice("nothing", TensorType(.f32, [4, 3]), [[3], [1]]),
         OpCase(
-            "attributes", [TensorType(.f32, [4, 5])], ["starts": .ints([1]), "ends": .ints([3]), "axes": .ints([-1])], opset: 9),
+            "attributes", [TensorType(.f32, [4, 5])], ["starts": .ints([1]), "ends": .ints([3]), "axes": .ints([-1])],
+            opset: 9),
     ],
     make: { spec throws(KingletError) in
         guard let starts = try spec.list("starts", input: 1), let ends = try spec.list("ends", input: 2) else {
@@ -84,5 +86,6 @@ let sliceEntry = OpEntry(
             ends.count == starts.count && axes.count == starts.count && steps.count == starts.count, .badFile,
             "Slice has \(starts.count) starts, \(ends.count) ends, \(axes.count) axes and \(steps.count) steps")
         try require(!steps.contains(0), .badFile, "Slice with step 0")
-        return Slice(starts.indices.map { Slice.Cut(axis: axes[$0], start: starts[$0], end: ends[$0], step: steps[$0]) })
+        return Slice(
+            starts.indices.map { Slice.Cut(axis: axes[$0], start: starts[$0], end: ends[$0], step: steps[$0]) })
     })

@@ -37,28 +37,34 @@ public final class Split: Op {
 let splitEntry = OpEntry(
     ["Split"], attributes: ["axis", "split", "num_outputs"], parameters: [1],
     cases: [
-        OpCase("halves", [TensorType(.f32, [2, 3, 3, 16])], ["axis": .int(3), "num_outputs": .int(2)], outputCount: 2),
+        OpCase(
+            "halves", [TensorType(.f32, [2, 3, 3, 16])], ["axis": .int(3), "num_outputs": .int(2)], outputCount: 2),
         OpCase("uneven", [TensorType(.f32, [7, 3])], ["num_outputs": .int(3)], outputCount: 3),
         OpCase(
-            "sizes", [TensorType(.i8, [2, 6]), TensorType(.i64, [2])], constants: [1: [2, 4]], ["axis": .int(1)], opset: 13,
+            "sizes", [TensorType(.i8, [2, 6]), TensorType(.i64, [2])], constants: [1: [2, 4]], ["axis": .int(1)],
+            opset: 13,
             outputCount: 2),
         OpCase(
-            "attribute", [TensorType(.f32, [2, 6])], ["axis": .int(-1), "split": .ints([5, 1])], opset: 11, outputCount: 2),
+            "attribute", [TensorType(.f32, [2, 6])], ["axis": .int(-1), "split": .ints([5, 1])], opset: 11,
+            outputCount: 2),
     ],
     make: { spec throws(KingletError) in
         let axis = try spec.storedAxis(try spec.attributes.int("axis", 0))
         let count = try spec.attributes.int("num_outputs", spec.outputCount)
         try require(
-            count == spec.outputCount && count > 0, .badFile, "num_outputs is \(count), but Split has \(spec.outputCount)")
+            count == spec.outputCount && count > 0, .badFile,
+            "num_outputs is \(count), but Split has \(spec.outputCount)")
         if let sizes = try spec.list("split", input: 1) {
             try require(
-                sizes.count == spec.outputCount, .badFile, "\(sizes.count) sizes for \(spec.outputCount) outputs of Split")
+                sizes.count == spec.outputCount, .badFile,
+                "\(sizes.count) sizes for \(spec.outputCount) outputs of Split")
             return Split(axis: axis, sizes: sizes)
         }
         let size = try spec.first("Split").shape[axis]
         // The last part is smaller where the size is not a multiple; before opset 18 that is an error.
         let part = (size + count - 1) / count
         try require(
-            size == part * count || spec.opset >= 18, .shape, "axis of size \(size) does not split into \(count) equal parts")
+            size == part * count || spec.opset >= 18, .shape,
+            "axis of size \(size) does not split into \(count) equal parts")
         return Split(axis: axis, sizes: (0..<count).map { max(0, min(part, size - $0 * part)) })
     })

@@ -12,7 +12,8 @@ func checkType(_ x: TensorType, _ wanted: [DType], _ name: String) throws(Kingle
 /// Throws if `shape` has more axes than the operators that walk over them handle.
 func checkRank(_ shape: [Int], _ name: String) throws(KingletError) {
     try require(
-        shape.count <= Dims.limit, .unsupported, "\(name) of \(shapeText(shape)): at most \(Dims.limit) axes are supported")
+        shape.count <= Dims.limit, .unsupported,
+        "\(name) of \(shapeText(shape)): at most \(Dims.limit) axes are supported")
 }
 
 /// The shape that all of `x` broadcast to: axes aligned at the end, 1 repeated.
@@ -41,7 +42,8 @@ extension OpSpec {
         if let list = try attributes.ints(name) { return list }
         guard let tensor = try constant(i, name) else { return nil }
         try require(
-            tensor.type.dtype == .i64 || tensor.type.dtype == .i32, .badFile, "input '\(name)' is \(tensor.type.description)")
+            tensor.type.dtype == .i64 || tensor.type.dtype == .i32, .badFile,
+            "input '\(name)' is \(tensor.type.description)")
         return tensor.ints
     }
 
