@@ -4,7 +4,7 @@
 #include "common.h"
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
-#include "depthwise.h"
+#include "depthwise_channels.h"
 
 #define SUFFIX _avx512_half
 #define LANES 8
@@ -59,11 +59,13 @@ static void depthwise_f32(const kn_depthwise_f32 *t) {
 }
 #pragma clang attribute pop
 
-const kn_table kn_avx512 = {
-    .f32_mr = 8, .f32_nr = 32, .tile_f32 = tile_f32_avx512, .i8_mr = 8, .i8_nr = 32, .tile_i8 = tile_i8_avx512,
-    .depthwise_f32 = depthwise_f32, .add_f32 = add_f32_avx512, .clamp_f32 = clamp_f32_avx512, .add_i8 = add_i8_avx512,
-    .quantize = quantize_avx512, .dequantize = dequantize_avx512, .sum_f32 = sum_f32_avx512, .max_f32 = max_f32_avx512,
-    .sum_i8 = sum_i8_avx512, .max_i8 = max_i8_avx512, .winograd_in = winograd_in_avx512,
-    .winograd_out = winograd_out_avx512, .peak_f32 = peak_f32_avx512, .peak_i8 = peak_i8_avx512,
-};
+kn_table kn_avx512(void) {
+    return (kn_table){
+        .f32_mr = 8, .f32_nr = 32, .tile_f32 = tile_f32_avx512, .i8_mr = 8, .i8_nr = 32, .tile_i8 = tile_i8_avx512,
+        .depthwise_f32 = depthwise_f32, .depthwise_i8 = kn_avx2.depthwise_i8, .add_f32 = add_f32_avx512, .clamp_f32 = clamp_f32_avx512, .add_i8 = add_i8_avx512,
+        .quantize = quantize_avx512, .dequantize = dequantize_avx512, .sum_f32 = sum_f32_avx512, .max_f32 = max_f32_avx512,
+        .sum_i8 = sum_i8_avx512, .max_i8 = max_i8_avx512, .winograd_in = winograd_in_avx512,
+        .winograd_out = winograd_out_avx512, .peak_f32 = peak_f32_avx512, .peak_i8 = peak_i8_avx512,
+    };
+}
 #endif

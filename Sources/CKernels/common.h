@@ -41,18 +41,14 @@ KN_INLINE kn_range kn_inside(ptrdiff_t columns, ptrdiff_t width, ptrdiff_t strid
 #define KN_JOIN(a, b) KN_JOIN_(a, b)
 #define KN_JOIN_(a, b) a##b
 
-typedef union {
-    float value;
-    int32_t bits;
-} kn_one;
-
-// clamp(roundHalfEven(x) + zero, low, high) in `bits`; NaN becomes low. See Twin.round.
-KN_INLINE kn_one kn_round_one(float x, int32_t zero, int32_t low, int32_t high) {
+// clamp(roundHalfEven(x) + zero, low, high); NaN becomes low. See Twin.round.
+KN_INLINE int32_t kn_round_one(float x, int32_t zero, int32_t low, int32_t high) {
     float least = (float)(low - zero), most = (float)(high - zero);
     x = x > least ? x : least;
-    kn_one r = {.value = (x < most ? x : most) + KN_MAGIC};
-    r.bits += zero - KN_MAGIC_BITS;
-    return r;
+    x = (x < most ? x : most) + KN_MAGIC;
+    int32_t bits;
+    __builtin_memcpy(&bits, &x, 4);
+    return bits - KN_MAGIC_BITS + zero;
 }
 
 typedef float kn_four __attribute__((ext_vector_type(4), aligned(4)));

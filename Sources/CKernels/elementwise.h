@@ -28,7 +28,7 @@ static void NAME(add_i8)(const kn_add_i8 *t) {
     }
     for (; i < t->count; i++) {
         float x = (float)t->a[i] * t->a_scale + ((float)t->b[i] * t->b_scale + t->shift);
-        t->y[i] = (int8_t)kn_round_one(x, 0, t->low, t->high).bits;
+        t->y[i] = (int8_t)kn_round_one(x, 0, t->low, t->high);
     }
 }
 
@@ -38,7 +38,7 @@ static void NAME(quantize)(const kn_quantize *t) {
         NAME(ivec) q = NAME(round)(NAME(load)(t->x + i) / t->scale, t->zero, t->low, t->high);
         *(NAME(bytes) *)(t->y + i) = __builtin_convertvector(q, NAME(bytes));
     }
-    for (; i < t->count; i++) t->y[i] = (int8_t)kn_round_one(t->x[i] / t->scale, t->zero, t->low, t->high).bits;
+    for (; i < t->count; i++) t->y[i] = (int8_t)kn_round_one(t->x[i] / t->scale, t->zero, t->low, t->high);
 }
 
 static void NAME(dequantize)(const kn_dequantize *t) {

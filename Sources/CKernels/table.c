@@ -24,7 +24,7 @@ int kn_has(int isa) {
 kn_table kn_kernels(int isa) {
     switch (isa) {
     case KN_AVX2: return kn_avx2;
-    case KN_AVX512: return kn_avx512;
+    case KN_AVX512: return kn_avx512();
     case KN_VNNI: return kn_vnni();
     default: return (kn_table){0};
     }

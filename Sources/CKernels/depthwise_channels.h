@@ -1,5 +1,6 @@
-// The depthwise kernel of one instruction set out of the templates of three widths: WIDE(c), HALF(c) and ONE(c) do
-// WIDTH, WIDTH / 2 and 1 channels from c on.
+// f32 depthwise rows of any number of channels out of two widths of depthwise_f32.h.
+
+// WIDE(c), HALF(c) and ONE(c) do WIDTH, WIDTH / 2 and 1 channels from c on.
 // The last vector of channels overlaps the one before it rather than go through shorter ones.
 #define KN_DEPTHWISE_CHANNELS(n, WIDTH, WIDE, HALF, ONE)              \
     do {                                                              \
