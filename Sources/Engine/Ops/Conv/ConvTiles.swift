@@ -1,5 +1,5 @@
 /// A convolution as tiles of a matrix product whose left rows are windows of the images, read in place; where windows
-/// leave the image, of padded copies of a few images at a time.
+/// leave the images, of padded copies.
 struct ConvTiles {
     let g: ConvGeometry
     let groups: Int
@@ -11,9 +11,7 @@ struct ConvTiles {
     let panels: Panels
     let run: Int
     let segments: Int
-    let padded: PaddedImages?
-    /// Images in one go.
-    let chunk: Int
+    private let bands: ConvBands?
 
     init(_ conv: Conv, _ x: TensorType, _ w: TensorType, _ target: Target) {
         g = conv.geometry(x, w)
@@ -25,17 +23,15 @@ struct ConvTiles {
         let whole = groups == 1 && (g.dw == 1 || g.kw == 1)
         run = whole ? g.kw * channels : channels
         segments = whole ? g.kh : g.kh * g.kw
-        let images = PaddedImages(g, bytes: 4)
-        padded = g.isInside ? nil : images
-        // Padded images should still be in the cache when they are multiplied.
-        chunk = g.isInside ? g.n : max(1, min(g.n, (256 << 10) / max(images.image, 1)))
+        bands = g.isInside ? nil : ConvBands(g, bytes: 4)
     }
 
     var packedBytes: Int { groups * panels.bytes }
 
-    /// The padded images, then what each worker needs.
-    private var paddedBytes: Int { padded.map { (chunk * $0.image + 127) & ~63 } ?? 0 }
-    var scratchBytes: Int { paddedBytes + target.workers * Product.scratchBytes(segments: segments) }
+    /// Of one worker: padded images, then what the product needs.
+    private var paddedBytes: Int { bands?.bytes ?? 0 }
+    private var ownBytes: Int { paddedBytes + Product.scratchBytes(segments: segments) }
+    var scratchBytes: Int { target.workers * ownBytes }
 
     func pack(_ frame: Frame) {
         let (w, bias) = (frame.x[1].f32, frame.x.count > 2 ? frame.x[2].f32 : nil)
@@ -48,39 +44,35 @@ struct ConvTiles {
     }
 
     func forward(_ frame: Frame, _ worker: Worker) {
-        var image = 0
-        while image < g.n {
-            let count = min(chunk, g.n - image)
-            let x = frame.x[0].base + image * g.h * g.w * g.c * 4
-            if let padded {
-                if image > 0 { worker.barrier() }
-                let lines = worker.share(of: count * padded.spanH)
-                padded.copy(x, to: frame.scratch, fill: 0, lines: lines)
-                worker.barrier()
+        let (x, own) = (frame.x[0].base, frame.scratch + worker.index * ownBytes)
+        if let bands {
+            bands.forEach(worker, x, fill: 0, own: own) { rows, first, lines in
+                multiply(frame, .alone, rows, line: bands.padded.line, first: first * g.ow, count: lines * g.ow, own)
             }
-            multiply(frame, worker, padded == nil ? x : UnsafeMutableRawPointer(frame.scratch), image, count)
-            image += count
+        } else {
+            let line = g.w * g.c * 4
+            let rows = RowWalk(
+                x, columns: g.ow, lines: g.oh, step: g.sw * g.c * 4, lineStep: g.sh * line, imageStep: g.h * line)
+            multiply(frame, worker, rows, line: line, first: 0, count: g.n * g.oh * g.ow, own)
         }
     }
 
-    /// `images` images at `x`, to the output from image `first` on.
-    private func multiply(_ frame: Frame, _ worker: Worker, _ x: UnsafeRawPointer, _ first: Int, _ images: Int) {
-        let (pixel, outputs) = (g.c * 4, groups * panels.n)
-        let line = padded?.line ?? g.w * pixel
-        let start = first * g.oh * g.ow * outputs
+    /// `count` windows, to the output from pixel `first` on. `line`: bytes between lines of the images.
+    private func multiply(
+        _ frame: Frame, _ worker: Worker, _ rows: RowWalk, line: Int, first: Int, count: Int,
+        _ own: UnsafeMutableRawPointer
+    ) {
+        let outputs = groups * panels.n
         let packed = frame.packed.assumingMemoryBound(to: Float.self)
+        let taps = segments == g.kh ? 1 : g.kw
         for i in 0..<groups {
-            let rows = RowWalk(
-                x + i * (g.c / groups) * 4, columns: g.ow, lines: g.oh, step: g.sw * pixel, lineStep: g.sh * line,
-                imageStep: padded?.image ?? g.h * line)
+            let at = first * outputs + i * panels.n
             let product = Product(
-                kernels: target.kernels, rows: rows, m: images * g.oh * g.ow, panels: panels, run: run,
-                segments: segments, packed: packed + i * panels.floats, y: frame.y[0].f32 + start + i * panels.n,
-                yStride: outputs, addend: addsResidual ? UnsafePointer(frame.x[3].f32) + start + i * panels.n : nil,
-                low: low, high: high)
-            let taps = segments == g.kh ? 1 : g.kw
-            product.compute(worker, scratch: frame.scratch + paddedBytes) { s in
-                (s / taps * g.dh * line + s % taps * g.dw * pixel) / 4
+                kernels: target.kernels, rows: rows.moved(by: i * (g.c / groups) * 4), m: count, panels: panels,
+                run: run, segments: segments, packed: packed + i * panels.floats, y: frame.y[0].f32 + at,
+                yStride: outputs, addend: addsResidual ? UnsafePointer(frame.x[3].f32) + at : nil, low: low, high: high)
+            product.compute(worker, own: own + paddedBytes) { s in
+                (s / taps * g.dh * line + s % taps * g.dw * g.c * 4) / 4
             }
         }
     }

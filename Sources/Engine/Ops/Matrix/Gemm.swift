@@ -91,7 +91,8 @@ public final class Gemm: Op {
             kernels: frame.target.kernels, rows: RowWalk(a, count: m, step: k * 4), m: m, panels: panels, run: k,
             segments: 1, packed: frame.packed.assumingMemoryBound(to: Float.self), y: frame.y[0].f32, yStride: n,
             addend: addend, low: low, high: high)
-        product.compute(worker, scratch: frame.scratch + places.own) { _ in 0 }
+        let own = frame.scratch + places.own + worker.index * Product.scratchBytes(segments: 1)
+        product.compute(worker, own: own) { _ in 0 }
     }
 }
 

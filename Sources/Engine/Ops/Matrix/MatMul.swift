@@ -85,7 +85,7 @@ public final class MatMul: Op {
                 panels: panels, run: sizes.k, segments: 1,
                 packed: frame.packed.assumingMemoryBound(to: Float.self) + outer(i, b, a) * panels.floats,
                 y: frame.y[0].f32 + i * sizes.m * sizes.n, yStride: sizes.n, low: low, high: high)
-            product.compute(worker, scratch: frame.scratch) { _ in 0 }
+            product.compute(worker, own: frame.scratch + worker.index * Product.scratchBytes(segments: 1)) { _ in 0 }
         }
     }
 

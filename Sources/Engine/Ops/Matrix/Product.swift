@@ -26,9 +26,8 @@ struct Product {
     /// Bytes that one worker needs.
     static func scratchBytes(segments: Int) -> Int { ((block + segments) * 8 + 63) & ~63 }
 
-    /// This worker's share. `offsets(i)` is where piece i begins, in elements.
-    func compute(_ worker: Worker, scratch: UnsafeMutableRawPointer, offsets: (Int) -> Int) {
-        let own = scratch + worker.index * Product.scratchBytes(segments: segments)
+    /// This worker's share, with `scratchBytes` of its own. `offsets(i)` is where piece i begins, in elements.
+    func compute(_ worker: Worker, own: UnsafeMutableRawPointer, offsets: (Int) -> Int) {
         let pointers = own.assumingMemoryBound(to: UnsafeRawPointer.self)
         let offset = (own + Product.block * 8).assumingMemoryBound(to: Int.self)
         for s in 0..<segments { offset[s] = offsets(s) }

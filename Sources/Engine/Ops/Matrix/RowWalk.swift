@@ -24,6 +24,11 @@ struct RowWalk {
         self.init(base, columns: count, lines: 1, step: step, lineStep: 0, imageStep: 0)
     }
 
+    /// The same walk from another beginning.
+    func moved(by bytes: Int) -> RowWalk {
+        RowWalk(base + bytes, columns: columns, lines: lines, step: step, lineStep: lineStep, imageStep: imageStep)
+    }
+
     /// Writes the addresses of rows `first ..< first + count`.
     func fill(_ to: UnsafeMutablePointer<UnsafeRawPointer>, first: Int, count: Int) {
         var column = first % columns

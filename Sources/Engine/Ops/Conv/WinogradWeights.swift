@@ -1,0 +1,38 @@
+extension ConvWinograd {
+    /// G w Gᵀ: every entry of the 4 × 4 tile is a matrix [c, o] in panels.
+    func pack(_ frame: Frame) {
+        let w = frame.x[1].f32
+        let packed = frame.packed.assumingMemoryBound(to: Float.self)
+        for p in 0..<panels.count {
+            for c in 0..<g.c {
+                for j in 0..<panels.nr {
+                    let o = p * panels.nr + j
+                    spread(w + o * 9 * g.c + c, exists: o < panels.n, packed + p * panels.stride + c * panels.nr + j)
+                }
+            }
+        }
+        panels.packBias(frame.x.count > 2 ? frame.x[2].f32 : nil, to: packed + 15 * panels.bias)
+    }
+
+    /// One filter of one channel.
+    private func spread(_ w: UnsafePointer<Float>, exists: Bool, _ to: UnsafeMutablePointer<Float>) {
+        @inline(__always) func three(_ a: Float, _ b: Float, _ c: Float) -> (Float, Float, Float, Float) {
+            (a, (a + b + c) * 0.5, (a - b + c) * 0.5, c)
+        }
+        @inline(__always) func row(_ i: Int) -> (Float, Float, Float, Float) {
+            exists ? three(w[3 * i * g.c], w[(3 * i + 1) * g.c], w[(3 * i + 2) * g.c]) : (0, 0, 0, 0)
+        }
+        let (a, b, c) = (row(0), row(1), row(2))
+        let plane = panels.bias
+        @inline(__always) func put(_ j: Int, _ v: (Float, Float, Float, Float)) {
+            to[j * plane] = v.0
+            to[(4 + j) * plane] = v.1
+            to[(8 + j) * plane] = v.2
+            to[(12 + j) * plane] = v.3
+        }
+        put(0, three(a.0, b.0, c.0))
+        put(1, three(a.1, b.1, c.1))
+        put(2, three(a.2, b.2, c.2))
+        put(3, three(a.3, b.3, c.3))
+    }
+}
