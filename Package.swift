@@ -23,7 +23,7 @@ let package = Package(
             name: "kinglet",
             dependencies: ["Tasks", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .target(name: "CAllocations", path: "Tests/CAllocations"),
-        .executableTarget(name: "kinglet-fuzz", dependencies: ["Vision", "Engine", "CSystem"]),
+        .executableTarget(name: "kinglet-fuzz", dependencies: ["ONNX", "Vision", "Engine", "CSystem"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "CSystem", "CKernels", "CAllocations"]),
         .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Engine", "CSystem"], exclude: ["Fixtures"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision", "Engine", "CJPEG", "CSystem"]),

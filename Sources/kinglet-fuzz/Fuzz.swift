@@ -5,7 +5,7 @@ import Vision
 /// Feeds mutated files to the places where Kinglet takes in foreign bytes. A door must answer with a value or an error:
 /// a crash ends the run, and so does an answer that takes too long.
 @main struct Fuzz {
-    static let doors: [Door] = [.jpeg]
+    static let doors: [Door] = [.jpeg, .onnx]
     static let usage = """
         kinglet-fuzz DOOR FOLDER [SECONDS [SEED [FIRST]]]
           DOOR    \(doors.map { $0.name }.joined(separator: ", "))
@@ -39,7 +39,7 @@ import Vision
                     "round \(round), \(accepted) accepted, slowest \(slowest / 1_000_000) ms, peak \(ks_peak_bytes() >> 20) MB"
                 )
             }
-            let bytes = mutator.file(round)
+            let bytes = door.mutate(mutator, round)
             let start = ks_thread_cpu()
             let good = bytes.withUnsafeBytes(door.enter)
             let time = ks_thread_cpu() - start
@@ -60,6 +60,8 @@ struct Door: Sendable {
     let name: String
     /// What one answer may take.
     let milliseconds: UInt64
+    /// Round `round` of the files to try.
+    var mutate: @Sendable (Mutator, UInt64) -> [UInt8] = { mutator, round in mutator.file(round) }
     /// Takes `bytes` in; whether they were accepted.
     let enter: @Sendable (UnsafeRawBufferPointer) -> Bool
 }
