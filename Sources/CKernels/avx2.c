@@ -100,8 +100,8 @@ KN_INLINE ivec_avx2 dot(ivec_avx2 c, pairs a, pairs b) {
 
 static void depthwise_f32(const kn_depthwise_f32 *t) {
     kn_range inside = kn_inside(t->columns, t->width, t->stride, t->pad, (t->kw - 1) * t->dilation + 1);
-#define WIDE(c) depthwise_avx2(t, inside, c)
-#define HALF(c) depthwise_avx2_half(t, inside, c)
+#define WIDE(first, last) depthwise_avx2(t, inside, (kn_range){first, last})
+#define HALF(first, last) depthwise_avx2_half(t, inside, (kn_range){first, last})
 #define ONE(c) depthwise_one(t, c)
     KN_DEPTHWISE_CHANNELS(t->channels, 8, WIDE, HALF, ONE);
 }

@@ -1,19 +1,19 @@
 // f32 depthwise rows of any number of channels out of two widths of depthwise_f32.h.
 
-// WIDE(c), HALF(c) and ONE(c) do WIDTH, WIDTH / 2 and 1 channels from c on.
-// The last vector of channels overlaps the one before it rather than go through shorter ones.
-#define KN_DEPTHWISE_CHANNELS(n, WIDTH, WIDE, HALF, ONE)              \
-    do {                                                              \
-        ptrdiff_t c = 0;                                              \
-        for (; c + WIDTH <= n; c += WIDTH) WIDE(c);                   \
-        if (c < n && n >= WIDTH && n - c > WIDTH / 2) {               \
-            WIDE(n - WIDTH);                                          \
-        } else if (c < n && n >= WIDTH / 2) {                         \
-            if (n - c > WIDTH / 2) HALF(c);                           \
-            HALF(n - WIDTH / 2);                                      \
-        } else {                                                      \
-            for (; c < n; c++) ONE(c);                                \
-        }                                                             \
+// WIDE(first, last) and HALF(first, last) do channels in whole vectors of WIDTH and WIDTH / 2; ONE(c) does one.
+// The last vector overlaps the one before it rather than go through shorter ones.
+#define KN_DEPTHWISE_CHANNELS(n, WIDTH, WIDE, HALF, ONE)               \
+    do {                                                               \
+        const ptrdiff_t whole = n / WIDTH * WIDTH, rest = n - whole;   \
+        if (whole > 0) WIDE(0, whole);                                 \
+        if (rest > WIDTH / 2 && whole > 0) {                           \
+            WIDE(n - WIDTH, n);                                        \
+        } else if (rest > 0 && n >= WIDTH / 2) {                       \
+            if (rest > WIDTH / 2) HALF(0, WIDTH / 2);                  \
+            HALF(n - WIDTH / 2, n);                                    \
+        } else {                                                       \
+            for (ptrdiff_t c = whole; c < n; c++) ONE(c);              \
+        }                                                              \
     } while (0)
 
 // One channel of a depthwise row in f32.

@@ -1,4 +1,4 @@
-// One vector of channels of a depthwise row in f32, as a template over vectors.h; a multiple of 4 columns at a time.
+// Channels first ..< last, a multiple of LANES, of a depthwise row in f32, as a template over vectors.h.
 
 // Columns x ..< x + count, count known when compiled, whose windows lie inside the row.
 KN_INLINE void NAME(columns_any)(const kn_depthwise_f32 *t, ptrdiff_t c, ptrdiff_t x, const int count) {
@@ -35,60 +35,73 @@ static void NAME(column_edge)(const kn_depthwise_f32 *t, ptrdiff_t c, ptrdiff_t 
     *(NAME(loose) *)(t->y + x * t->channels + c) = kn_clamp(sum, NAME(fill)(t->low), NAME(fill)(t->high));
 }
 
-// Columns first ..< last of a window three columns wide: its weights stay in registers, and each vector of x is read
-// once for `count` columns. `height` and `stride` are known when compiled.
-KN_INLINE void NAME(columns_3)(const kn_depthwise_f32 *t, ptrdiff_t c, const float *const *rows, const float *const *w,
-                               ptrdiff_t first, ptrdiff_t last, const int height, const int stride, const int count) {
-    NAME(vec) factor[3][3], sum[4];
-    const ptrdiff_t n = t->channels;
-    const NAME(vec) bias = NAME(load)(t->bias + c), low = NAME(fill)(t->low), high = NAME(fill)(t->high);
-    KN_UNROLL for (int i = 0; i < height; i++)
-        KN_UNROLL for (int j = 0; j < 3; j++) factor[i][j] = NAME(load)(w[i] + j * n + c);
-    for (ptrdiff_t x = first; x + count <= last; x += count) {
-        KN_UNROLL for (int o = 0; o < count; o++) sum[o] = bias;
-        KN_UNROLL for (int i = 0; i < height; i++) {
-            const float *p = rows[i] + (x * stride - t->pad) * n + c;
-            KN_UNROLL for (int q = 0; q < (count - 1) * stride + 3; q++) {
-                NAME(vec) e = NAME(load)(p + q * n);
+// Columns x ..< x + count of a window `kw` columns wide: each vector of x is read once for all of them. Everything
+// after x is known when compiled; `guarded` where the window may reach outside the row.
+KN_INLINE void NAME(columns)(const kn_depthwise_f32 *t, kn_range channels, ptrdiff_t x, const int count, const int kw,
+                             const int stride, const int guarded) {
+    const ptrdiff_t n = t->channels, left = x * stride - t->pad, height = t->kh, width = t->width;
+    const float *const *rows = t->rows;
+    const NAME(vec) low = NAME(fill)(t->low), high = NAME(fill)(t->high);
+    for (ptrdiff_t c = channels.first; c < channels.last; c += LANES) {
+        NAME(vec) sum[7], factor[5];
+        KN_UNROLL for (int o = 0; o < count; o++) sum[o] = NAME(load)(t->bias + c);
+        const float *w = t->w + c;
+        for (ptrdiff_t i = 0; i < height; i++, w += kw * n) {
+            if (!rows[i]) continue;
+            const float *p = rows[i] + left * n + c;
+            KN_UNROLL for (int j = 0; j < kw; j++) factor[j] = NAME(load)(w + j * n);
+            KN_UNROLL for (int q = 0; q < (count - 1) * stride + kw; q++, p += n) {
+                if (guarded && (left + q < 0 || left + q >= width)) continue;
+                NAME(vec) e = NAME(load)(p);
                 KN_UNROLL for (int o = 0; o < count; o++)
-                    if (q - o * stride >= 0 && q - o * stride < 3)
-                        sum[o] = __builtin_elementwise_fma(e, factor[i][q - o * stride], sum[o]);
+                    if (q - o * stride >= 0 && q - o * stride < kw)
+                        sum[o] = __builtin_elementwise_fma(e, factor[q - o * stride], sum[o]);
             }
         }
-        KN_UNROLL for (int o = 0; o < count; o++)
-            *(NAME(loose) *)(t->y + (x + o) * n + c) = kn_clamp(sum[o], low, high);
+        float *y = t->y + x * n + c;
+        KN_UNROLL for (int o = 0; o < count; o++, y += n) *(NAME(loose) *)y = kn_clamp(sum[o], low, high);
     }
 }
 
-// All columns of the vector of channels that begins with c; those in inside.first ..< inside.last touch no edge.
-static void NAME(depthwise)(const kn_depthwise_f32 *t, kn_range inside, ptrdiff_t c) {
-    const float *rows[3], *w[3];
-    int height = 0;
-    ptrdiff_t x = inside.first;
-    for (ptrdiff_t o = 0; o < inside.first; o++) NAME(column_edge)(t, c, o);
-    if (t->kw == 3 && t->kh <= 3 && t->dilation == 1 && t->stride <= 2) {
-        for (ptrdiff_t i = 0; i < t->kh; i++)
-            if (t->rows[i]) {
-                w[height] = t->w + i * 3 * t->channels;
-                rows[height++] = t->rows[i];
-            }
-#define COLUMNS(height, stride)                                                          \
-    NAME(columns_3)(t, c, rows, w, x, inside.last, height, stride, 4);                   \
-    x += (inside.last - x) / 4 * 4;                                                      \
-    NAME(columns_3)(t, c, rows, w, x, inside.last, height, stride, 1);                   \
-    x = inside.last
-        if (height == 3 && t->stride == 1) {
-            COLUMNS(3, 1);
-        } else if (height == 3) {
-            COLUMNS(3, 2);
-        } else if (height == 2 && t->stride == 1) {
-            COLUMNS(2, 1);
-        } else if (height == 2) {
-            COLUMNS(2, 2);
+// All columns, seven at a time (the widths of image networks are 7 · 2ⁿ, or near it); the last few overlap. Those in
+// inside.first ..< inside.last touch no edge.
+KN_INLINE void NAME(all_columns)(const kn_depthwise_f32 *t, kn_range inside, kn_range channels, const int kw,
+                                 const int stride) {
+    ptrdiff_t x = 0, n = t->columns;
+    while (x < n) {
+        if (n >= 7 && n - x > 4) {
+            if (x + 7 > n) x = n - 7;
+            if (x >= inside.first && x + 7 <= inside.last)
+                NAME(columns)(t, channels, x, 7, kw, stride, 0);
+            else
+                NAME(columns)(t, channels, x, 7, kw, stride, 1);
+            x += 7;
+        } else if (n >= 4) {
+            if (x + 4 > n) x = n - 4;
+            NAME(columns)(t, channels, x, 4, kw, stride, 1);
+            x += 4;
+        } else {
+            NAME(columns)(t, channels, x++, 1, kw, stride, 1);
         }
-#undef COLUMNS
     }
-    for (; x + 4 <= inside.last; x += 4) NAME(columns_any)(t, c, x, 4);
-    for (; x < inside.last; x++) NAME(columns_any)(t, c, x, 1);
-    for (; x < t->columns; x++) NAME(column_edge)(t, c, x);
+}
+
+static void NAME(depthwise)(const kn_depthwise_f32 *t, kn_range inside, kn_range channels) {
+    if (t->dilation == 1 && t->kw == 3 && t->stride == 1) {
+        NAME(all_columns)(t, inside, channels, 3, 1);
+    } else if (t->dilation == 1 && t->kw == 3 && t->stride == 2) {
+        NAME(all_columns)(t, inside, channels, 3, 2);
+    } else if (t->dilation == 1 && t->kw == 5 && t->stride == 1) {
+        NAME(all_columns)(t, inside, channels, 5, 1);
+    } else if (t->dilation == 1 && t->kw == 5 && t->stride == 2) {
+        NAME(all_columns)(t, inside, channels, 5, 2);
+    } else {
+        for (ptrdiff_t c = channels.first; c < channels.last; c += LANES) {
+            ptrdiff_t x = 0;
+            for (; x < inside.first; x++) NAME(column_edge)(t, c, x);
+            for (; x + 4 <= inside.last; x += 4) NAME(columns_any)(t, c, x, 4);
+            for (; x < inside.last; x++) NAME(columns_any)(t, c, x, 1);
+            for (; x < t->columns; x++) NAME(column_edge)(t, c, x);
+        }
+    }
 }

@@ -21,6 +21,28 @@ typedef struct {
     ptrdiff_t groups, c, count;
 } NAME(job);
 
+// What the loops over columns keep in registers: stores to y could change anything that lies in memory.
+typedef struct {
+    const int8_t *row[4 * KN_GROUPS];
+    ptrdiff_t step[4 * KN_GROUPS];
+    ptrdiff_t width, channels, count;
+    NAME(ivec) bias[4];
+    NAME(vec) scale[4];
+    V zero, low, high;
+    NAME(column) outside;
+    int8_t *y;
+} NAME(view);
+
+KN_INLINE NAME(view) NAME(look)(const NAME(job) *j, const int rows) {
+    const kn_depthwise_i8 *t = j->t;
+    NAME(view) v = {
+        .width = t->width, .channels = t->channels, .count = j->count, .outside = j->outside, .y = t->y + j->c,
+        .zero = I(set1_epi16)((short)t->zero), .low = I(set1_epi8)((char)t->low), .high = I(set1_epi8)((char)t->high)};
+    KN_UNROLL for (int i = 0; i < rows; i++) v.row[i] = j->row[i], v.step[i] = j->step[i];
+    KN_UNROLL for (int q = 0; q < 4; q++) v.bias[q] = j->bias[q], v.scale[q] = j->scale[q];
+    return v;
+}
+
 KN_INLINE V NAME(read)(const int8_t *p) {
     typedef struct {
         V v;
@@ -39,11 +61,11 @@ KN_INLINE void NAME(weave)(V out[4], V a, V b, V c, V d) {
 }
 
 // Column x of rows 4g ..< 4g + height.
-KN_INLINE NAME(column) NAME(column_at)(const NAME(job) *j, ptrdiff_t g, ptrdiff_t x, const int height) {
-    if (x < 0 || x >= j->t->width) return j->outside;
+KN_INLINE NAME(column) NAME(column_at)(const NAME(view) *v, ptrdiff_t g, ptrdiff_t x, const int height) {
+    if (x < 0 || x >= v->width) return v->outside;
     const V flip = I(set1_epi8)((char)FLIP);
     V r[4], woven[4];
-    KN_UNROLL for (int i = 0; i < height; i++) r[i] = NAME(read)(j->row[4 * g + i] + x * j->step[4 * g + i]) ^ flip;
+    KN_UNROLL for (int i = 0; i < height; i++) r[i] = NAME(read)(v->row[4 * g + i] + x * v->step[4 * g + i]) ^ flip;
     // Weights of rows past the height are zero: any bytes will do.
     NAME(weave)(woven, r[0], r[1], r[2], height == 4 ? r[3] : r[2]);
     NAME(column) column;
@@ -51,20 +73,18 @@ KN_INLINE NAME(column) NAME(column_at)(const NAME(job) *j, ptrdiff_t g, ptrdiff_
     return column;
 }
 
-KN_INLINE void NAME(finish)(const NAME(job) *j, const NAME(ivec) sum[4], ptrdiff_t x) {
-    const kn_depthwise_i8 *t = j->t;
+KN_INLINE void NAME(finish)(const NAME(view) *v, const NAME(ivec) sum[4], ptrdiff_t x) {
     V q[4];
     KN_UNROLL for (int i = 0; i < 4; i++)
-        q[i] = I(cvtps_epi32)((F)(__builtin_convertvector(sum[i], NAME(vec)) * j->scale[i]));
-    const V zero = I(set1_epi16)((short)t->zero);
-    V bytes = I(packs_epi16)(I(adds_epi16)(I(packs_epi32)(q[0], q[1]), zero),
-                             I(adds_epi16)(I(packs_epi32)(q[2], q[3]), zero));
-    bytes = I(min_epi8)(I(max_epi8)(bytes, I(set1_epi8)((char)t->low)), I(set1_epi8)((char)t->high));
-    int8_t *y = t->y + x * t->channels + j->c;
-    if (LANES > 4 || j->count == 4 * LANES)
+        q[i] = I(cvtps_epi32)((F)(__builtin_convertvector(sum[i], NAME(vec)) * v->scale[i]));
+    V bytes = I(packs_epi16)(I(adds_epi16)(I(packs_epi32)(q[0], q[1]), v->zero),
+                             I(adds_epi16)(I(packs_epi32)(q[2], q[3]), v->zero));
+    bytes = I(min_epi8)(I(max_epi8)(bytes, v->low), v->high);
+    int8_t *y = v->y + x * v->channels;
+    if (LANES > 4 || v->count == 4 * LANES)
         __builtin_memcpy(y, &bytes, sizeof bytes);
     else
-        kn_copy_part(y, (const int8_t *)&bytes, j->count);
+        kn_copy_part(y, (const int8_t *)&bytes, v->count);
 }
 
 KN_INLINE void NAME(taps)(NAME(ivec) sum[4], const B w[4], NAME(column) column) {
@@ -72,52 +92,62 @@ KN_INLINE void NAME(taps)(NAME(ivec) sum[4], const B w[4], NAME(column) column) 
 }
 
 // One output of a window three columns wide.
-KN_INLINE void NAME(output_3)(const NAME(job) *j, ptrdiff_t x, NAME(column) a, NAME(column) b, NAME(column) c) {
+KN_INLINE void NAME(output_3)(const NAME(view) *v, const B w[3][4], ptrdiff_t x, NAME(column) a, NAME(column) b,
+                              NAME(column) c) {
     NAME(ivec) sum[4];
-    KN_UNROLL for (int q = 0; q < 4; q++) sum[q] = j->bias[q];
-    NAME(taps)(sum, j->w[0], a);
-    NAME(taps)(sum, j->w[1], b);
-    NAME(taps)(sum, j->w[2], c);
-    NAME(finish)(j, sum, x);
+    KN_UNROLL for (int q = 0; q < 4; q++) sum[q] = v->bias[q];
+    NAME(taps)(sum, w[0], a);
+    NAME(taps)(sum, w[1], b);
+    NAME(taps)(sum, w[2], c);
+    NAME(finish)(v, sum, x);
 }
+
+#define VIEW_3                                        \
+    const NAME(view) v = NAME(look)(j, 3);            \
+    const ptrdiff_t n = j->t->columns;                \
+    ptrdiff_t at = -j->t->pad;                        \
+    B w[3][4];                                        \
+    KN_UNROLL for (int k = 0; k < 3; k++)             \
+        KN_UNROLL for (int q = 0; q < 4; q++) w[k][q] = j->w[k][q]
 
 // 3 × 3, stride 1: every column of x is woven once for the three outputs that it is part of.
 static void NAME(stride_1)(const NAME(job) *j) {
-    const ptrdiff_t n = j->t->columns;
-    ptrdiff_t at = -j->t->pad;
-    NAME(column) a = NAME(column_at)(j, 0, at, 3), b = NAME(column_at)(j, 0, at + 1, 3), c;
+    VIEW_3;
+    NAME(column) a = NAME(column_at)(&v, 0, at, 3), b = NAME(column_at)(&v, 0, at + 1, 3), c;
     for (ptrdiff_t x = 0; x < n; x += 3, at += 3) {
-        c = NAME(column_at)(j, 0, at + 2, 3);
-        NAME(output_3)(j, x, a, b, c);
+        c = NAME(column_at)(&v, 0, at + 2, 3);
+        NAME(output_3)(&v, w, x, a, b, c);
         if (x + 1 >= n) break;
-        a = NAME(column_at)(j, 0, at + 3, 3);
-        NAME(output_3)(j, x + 1, b, c, a);
+        a = NAME(column_at)(&v, 0, at + 3, 3);
+        NAME(output_3)(&v, w, x + 1, b, c, a);
         if (x + 2 >= n) break;
-        b = NAME(column_at)(j, 0, at + 4, 3);
-        NAME(output_3)(j, x + 2, c, a, b);
+        b = NAME(column_at)(&v, 0, at + 4, 3);
+        NAME(output_3)(&v, w, x + 2, c, a, b);
     }
 }
 
 static void NAME(stride_2)(const NAME(job) *j) {
-    ptrdiff_t at = -j->t->pad;
-    NAME(column) a = NAME(column_at)(j, 0, at, 3);
-    for (ptrdiff_t x = 0; x < j->t->columns; x++, at += 2) {
-        NAME(column) b = NAME(column_at)(j, 0, at + 1, 3), c = NAME(column_at)(j, 0, at + 2, 3);
-        NAME(output_3)(j, x, a, b, c);
+    VIEW_3;
+    NAME(column) a = NAME(column_at)(&v, 0, at, 3);
+    for (ptrdiff_t x = 0; x < n; x++, at += 2) {
+        NAME(column) b = NAME(column_at)(&v, 0, at + 1, 3), c = NAME(column_at)(&v, 0, at + 2, 3);
+        NAME(output_3)(&v, w, x, a, b, c);
         a = c;
     }
 }
+#undef VIEW_3
 
 static void NAME(any_window)(const NAME(job) *j) {
     const kn_depthwise_i8 *t = j->t;
+    const NAME(view) v = NAME(look)(j, 4 * KN_GROUPS);
     for (ptrdiff_t x = 0; x < t->columns; x++) {
         NAME(ivec) sum[4];
-        KN_UNROLL for (int q = 0; q < 4; q++) sum[q] = j->bias[q];
+        KN_UNROLL for (int q = 0; q < 4; q++) sum[q] = v.bias[q];
         for (ptrdiff_t g = 0; g < j->groups; g++)
             for (ptrdiff_t k = 0; k < t->kw; k++)
                 NAME(taps)(sum, j->w[g * t->kw + k],
-                           NAME(column_at)(j, g, x * t->stride - t->pad + k * t->dilation, 4));
-        NAME(finish)(j, sum, x);
+                           NAME(column_at)(&v, g, x * t->stride - t->pad + k * t->dilation, 4));
+        NAME(finish)(&v, sum, x);
     }
 }
 
@@ -133,13 +163,21 @@ static int NAME(depthwise_i8)(const kn_depthwise_i8 *t, ptrdiff_t c, ptrdiff_t c
         j.step[i] = row ? t->channels : 0;
     }
     // Groups of 4 channels in the order that weaving leaves them in.
-    for (int q = 0; q < 4; q++)
-        for (int l = 0; l < LANES; l += 4) {
-            __builtin_memcpy((int32_t *)&j.bias[q] + l, t->bias + c + 4 * l + 4 * q, 16);
-            __builtin_memcpy((float *)&j.scale[q] + l, t->scale + c + 4 * l + 4 * q, 16);
+    NAME(ivec) large = 0;
+    KN_UNROLL for (int q = 0; q < 4; q++) {
+        NAME(ivec) bias;
+        NAME(vec) scale;
+        KN_UNROLL for (int l = 0; l < LANES; l += 4) {
+            __builtin_memcpy((int32_t *)&bias + l, t->bias + c + 4 * l + 4 * q, 16);
+            __builtin_memcpy((float *)&scale + l, t->scale + c + 4 * l + 4 * q, 16);
         }
-    for (ptrdiff_t i = 0; i < count; i++)
-        if (!(t->scale[c + i] <= 0.5f && t->scale[c + i] >= -0.5f)) return 0;
+        j.bias[q] = bias, j.scale[q] = scale;
+        large |= ~((scale <= 0.5f) & (scale >= -0.5f));
+    }
+    // Scales past the channels are whatever lies there.
+    if (__builtin_reduce_or(large))
+        for (ptrdiff_t i = 0; i < count; i++)
+            if (!(t->scale[c + i] <= 0.5f && t->scale[c + i] >= -0.5f)) return 0;
     for (ptrdiff_t g = 0; g < j.groups; g++)
         for (ptrdiff_t k = 0; k < t->kw; k++) {
             V w[4], woven[4];
