@@ -1,6 +1,6 @@
 """Accuracy on real images, as DATA.md of the shared data reports it for ONNX Runtime, within 0.2 points.
 
-The 200 photos are decoded by Kinglet's scaled decoder, not in full as by Pillow: their figures may differ by 1.5 points.
+The 200 photos are decoded by Kinglet's scaled decoder, not in full as by Pillow: their figures may differ by 2 points (4 photos).
 """
 import csv, json, lzma, os, sys, tarfile, tempfile
 import numpy as np, onnxruntime as ort
@@ -101,7 +101,7 @@ def photos(folder):
         results = classify("-m", model, *flags, *files)
         for k in (1, 5):
             wanted, labels = peer_top(model, pixels, truth, k)
-            check(f"{name} on 200 photos, top-{k}", top(results, truth, k), wanted, 1.5)
+                check(f"{name} on 200 photos, top-{k}", top(results, truth, k), wanted, 2.0)
         differ = sum(r["predictions"][0]["index"] != l for r, l in zip(results, labels))
         print(f"       {differ} of {len(files)} labels differ from Pillow's full decode and ONNX Runtime")
 

@@ -16,7 +16,7 @@ public struct QuantizeOptions: Sendable {
 
 /// The int8 model and how far its activations are from the float model's.
 public struct Quantized: Sendable {
-    public let model: Model
+    public internal(set) var model: Model
     public struct Layer: Sendable {
         public let name: String
         /// Signal-to-noise ratio in dB: 10 · log10(Σ x² / Σ (x - x̂)²), over the calibration images.
