@@ -11,7 +11,7 @@ if ! "$python" -c 'import onnx, onnxruntime, numpy, PIL' 2>/dev/null; then
     .venv/bin/pip install --quiet --disable-pip-version-check -r conformance/requirements.txt
     python=.venv/bin/python
 fi
-swift build -c release --product kinglet
+[ -n "${KINGLET:-}" ] || swift build -c release --product kinglet
 export KINGLET=${KINGLET:-$PWD/.build/release/kinglet} KINGLET_DATA=$data
 for part in nodes models accuracy; do
     echo "== conformance: $part"

@@ -100,39 +100,6 @@ int64_t ks_read_special(const char *path, uint64_t limit, void **result) {
     return size;
 }
 
-int64_t ks_list_folder(const char *path, void **result) {
-    DIR *folder = opendir(path);
-    if (!folder) return -errno;
-    size_t room = 0, used = 0;
-    char *names = NULL;
-    int64_t status = 0;
-    for (struct dirent *entry; status == 0 && (entry = readdir(folder));) {
-        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
-        struct stat info, link;
-        if (fstatat(dirfd(folder), entry->d_name, &link, AT_SYMLINK_NOFOLLOW) < 0) continue;
-        if (fstatat(dirfd(folder), entry->d_name, &info, 0) < 0) info = link;
-        if (S_ISDIR(info.st_mode) && S_ISLNK(link.st_mode)) continue;
-        size_t length = strlen(entry->d_name);
-        if (used + length + 2 > room) {
-            char *more = realloc(names, room = 2 * room + length + 4096);
-            if (!more) { status = -ENOMEM; break; }
-            names = more;
-        }
-        memcpy(names + used, entry->d_name, length);
-        used += length;
-        if (S_ISDIR(info.st_mode)) names[used++] = '/';
-        names[used++] = 0;
-    }
-    closedir(folder);
-    if (status == 0) {
-        *result = ks_alloc(used);
-        if (!*result) status = -ENOMEM;
-        else if (used > 0) memcpy(*result, names, used);
-    }
-    free(names);
-    return status < 0 ? status : (int64_t)used;
-}
-
 int64_t ks_read(int file, void *bytes, size_t room) {
     for (;;) {
         ssize_t got = read(file, bytes, room);

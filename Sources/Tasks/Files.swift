@@ -1,36 +1,12 @@
 import CSystem
 import Engine
+import Vision
 
-/// The JPEG files that `path` stands for: itself, or those in a folder and the folders in it, in order of their names.
+/// The JPEG files that `path` stands for: itself, or all those below a folder.
 public func imageFiles(_ path: String) throws(KingletError) -> [String] {
-    guard let names = try list(path) else { return [path] }
-    var files: [String] = []
-    try walk(path, names, depth: 0, &files)
-    return files
-}
-
-private func walk(_ folder: String, _ names: [String], depth: Int, _ files: inout [String]) throws(KingletError) {
-    try require(depth < 64, .badFile, "folders are nested more than 64 deep in '\(folder)'")
-    let prefix = folder.hasSuffix("/") ? folder : folder + "/"
-    for name in names {
-        if name.hasSuffix("/") {
-            let inner = prefix + name
-            try walk(inner, try list(inner) ?? [], depth: depth + 1, &files)
-        } else if [".jpg", ".jpeg", ".jpe"].contains(where: { name.lowercased().hasSuffix($0) }) {
-            files.append(prefix + name)
-        }
-    }
-}
-
-/// Sorted names in a folder, those of folders with a `/` at the end; nil if `path` is no folder.
-private func list(_ path: String) throws(KingletError) -> [String]? {
-    var base: UnsafeMutableRawPointer?
-    let size = path.withCString { ks_list_folder($0, &base) }
-    // What is no folder, or not there, is left to whoever reads it as a file.
-    guard size >= 0, let base else { return nil }
-    defer { ks_free(base, Int(size)) }
-    let bytes = UnsafeRawBufferPointer(start: base, count: Int(size))
-    return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }.sorted()
+    // What is not there is left to whoever reads it as a file.
+    guard let isFolder = try? Folder.isFolder(path), isFolder else { return [path] }
+    return try Folder.pictures(path)
 }
 
 /// The bytes of an input: a file, or standard input for `-`.

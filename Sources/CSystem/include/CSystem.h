@@ -18,9 +18,6 @@ int64_t ks_read_file(const char *_Nonnull path, uint64_t limit, void *_Nullable 
 int64_t ks_read_stream(int file, uint64_t limit, void *_Nullable *_Nonnull base);
 // The same for a file of the kernel's (/proc, /sys), whose size is not known before.
 int64_t ks_read_special(const char *_Nonnull path, uint64_t limit, void *_Nullable *_Nonnull base);
-// The names in a folder, without . and .., each ended by a zero byte; those of folders end in '/'. Links to folders are
-// left out, so that no walk goes round in circles. Returns the bytes used; `*base` holds as many, from ks_alloc.
-int64_t ks_list_folder(const char *_Nonnull path, void *_Nullable *_Nonnull base);
 // Reads what is there, at most `room` bytes, waiting for the first; their number, 0 at the end.
 int64_t ks_read(int file, void *_Nonnull bytes, size_t room);
 // What a folder holds, in no order: for each entry 'd' (folder) or 'f' (regular file), its name, a zero byte. Links are

@@ -7,12 +7,15 @@ struct BenchCommand: Command {
         commandName: "bench",
         abstract: "Measure how fast a model runs here.",
         discussion: """
-            Times are milliseconds of one run on random input, after warming up; `first` is from reading the file to
-            the end of the first run. On a shared machine look at the processor time of one thread.
+            Times are those of one run on random input, after warming up; `first`
+            is from reading the file to the end of the first run. On a shared
+            machine look at the processor time of one thread.
 
             Examples:
               kinglet bench model.onnx --threads 1 --seconds 3
-              kinglet bench model.onnx --threads 1 --steps      where the time goes
+              kinglet bench model.onnx --threads 1 --steps    where the time goes
+              kinglet bench --op Conv            every case of one operator
+              kinglet bench --kernels            kernels against the peak
             """)
 
     @OptionGroup var model: ModelArgument
@@ -29,9 +32,19 @@ struct BenchCommand: Command {
     @Flag(help: "Time every operator too (one thread).")
     var steps = false
 
+    @Option(
+        help: ArgumentHelp("Time the cases of this ONNX operator on every instruction set instead.", valueName: "name"))
+    var op: String?
+
+    @Flag(help: "Time the kernels of every instruction set against its peak instead.")
+    var kernels = false
+
     @OptionGroup var flags: RunFlags
 
     func execute() throws(KingletError) {
+        try require(!kernels || op == nil, .usage, "--op or --kernels, not both")
+        if let op { return report(try benchOperator(op)) }
+        if kernels { return report(try benchKernels()) }
         var options = BenchOptions()
         try require(runs.map { $0 >= 1 } ?? true, .usage, "--runs \(runs ?? 0): give 1 or more")
         try require(seconds > 0 && seconds <= 86400, .usage, "--seconds \(seconds): give more than 0, at most 86400")
@@ -42,6 +55,29 @@ struct BenchCommand: Command {
         try require(!steps || network.threads == 1, .usage, "--steps times one thread: give --threads 1")
         let report = try Tasks.bench(network, options)
         say(flags.json ? report.json.text + "\n" : text(report))
+    }
+
+    private func report(_ rates: [OperatorRate]) {
+        if flags.json { return say(rates.map { $0.json.text + "\n" }.joined()) }
+        let rows = rates.map { [$0.name, $0.isa, decimals(Double($0.ns) / 1000, 2), String($0.outputs)] }
+        say(tableText(rows, header: ["case", "kernels", "µs", "output elements"]))
+    }
+
+    private func report(_ rates: [KernelRate]) {
+        if flags.json {
+            let lines = rates.map { rate in
+                JSON.object([
+                    ("kernel", .string(rate.kernel)), ("isa", .string(rate.isa.name)), ("shape", .string(rate.shape)),
+                    ("gops", .number(rate.gops)), ("peakShare", rate.peakShare.map { .number($0) } ?? .null),
+                ])
+            }
+            return say(lines.map { $0.text + "\n" }.joined())
+        }
+        let rows = rates.map { rate in
+            let share = rate.peakShare.map { decimals($0 * 100, 1) } ?? ""
+            return [rate.isa.name, rate.kernel, rate.shape, decimals(rate.gops, 1), share]
+        }
+        say(tableText(rows, header: ["kernels", "kernel", "shape", "Gop/s", "% of peak"]))
     }
 
     private func text(_ report: BenchReport) -> String {

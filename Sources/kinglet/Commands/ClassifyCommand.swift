@@ -8,8 +8,9 @@ struct ClassifyCommand: Command {
         commandName: "classify",
         abstract: "Name what JPEG photographs show.",
         discussion: """
-            Prints one line per picture: its path, then label and probability of the likeliest classes. A picture that
-            cannot be read is reported and does not stop the rest; the exit code is then 65. Folders stand for the .jpg files
+            Prints one line per picture: its path, then label and probability of the
+            likeliest classes. A picture that cannot be read is reported and does not
+            stop the rest; the exit code is then 65. Folders stand for the JPEG files
             in them, - for a JPEG on standard input.
 
             Examples:

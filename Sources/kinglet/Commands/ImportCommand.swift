@@ -8,7 +8,8 @@ struct ImportCommand: Command {
         abstract:
             "Store labels, scaling and size in a model's metadata, so that no other command needs flags for them.",
         discussion: """
-            Nodes and weights stay as they are. A file labels.txt beside the model is taken without being named.
+            Nodes and weights stay as they are. A file labels.txt beside the model is
+            taken without being named.
 
             Example, for a model trained with torchvision's usual preprocessing:
               kinglet import resnet.onnx -o mine.onnx --labels names.txt --crop 0.875 \\

@@ -7,8 +7,8 @@ struct RunCommand: Command {
         commandName: "run",
         abstract: "Feed .npy tensors to a model and write what comes out.",
         discussion: """
-            Tensors are NumPy files in C order, in the axis order of the ONNX file. The first axis may have any size
-            where the model leaves it open.
+            Tensors are NumPy files in C order, in the axis order of the ONNX file.
+            The first axis may have any size where the model leaves it open.
 
             Examples:
               kinglet run model.onnx --input x.npy --output y.npy
