@@ -101,7 +101,7 @@ def photos(folder):
         results = classify("-m", model, *flags, *files)
         for k in (1, 5):
             wanted, labels = peer_top(model, pixels, truth, k)
-                check(f"{name} on 200 photos, top-{k}", top(results, truth, k), wanted, 2.0)
+            check(f"{name} on 200 photos, top-{k}", top(results, truth, k), wanted, 2.0)
         differ = sum(r["predictions"][0]["index"] != l for r, l in zip(results, labels))
         print(f"       {differ} of {len(files)} labels differ from Pillow's full decode and ONNX Runtime")
 
