@@ -47,7 +47,7 @@ public final class Binary: Op {
             case .i32: integers(walk, range, a.i32, b.i32, y.i32)
             case .i8: integers(walk, range, a.i8, b.i8, y.i8)
             case .u8: integers(walk, range, a.u8, b.u8, y.u8)
-            default: floats(walk, range, a.f32, b.f32, y.f32)
+            default: floats(walk, range, a.f32, b.f32, y.f32, frame.target.kernels)
             }
         }
     }

@@ -1,19 +1,25 @@
+import CKernels
 import CSystem
 
 /// The inner loops of `Binary`.
 extension Binary {
     func floats(
         _ walk: Walk, _ range: Range<Int>, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
-        _ y: UnsafeMutablePointer<Float>
+        _ y: UnsafeMutablePointer<Float>, _ kernels: Kernels
     ) {
         switch kind {
-        case .add: vectors(walk, range, a, b, y) { $0 + $1 }
-        case .sub: vectors(walk, range, a, b, y) { $0 - $1 }
-        case .mul: vectors(walk, range, a, b, y) { $0 * $1 }
-        case .div: vectors(walk, range, a, b, y) { $0 / $1 }
-        case .min: vectors(walk, range, a, b, y) { $0.replacing(with: $1, where: $1 .< $0) }
-        case .max: vectors(walk, range, a, b, y) { $0.replacing(with: $1, where: $1 .> $0) }
-        case .prelu: vectors(walk, range, a, b, y) { $0.replacing(with: $0 * $1, where: $0 .< F8(repeating: 0)) }
+        case .add where kernels.table.add_f32 != nil && walk.row.a == 1 && walk.row.b == 1:
+            walk.rows(range) { first, n, offsetA, offsetB in
+                var t = kn_add_f32(count: n, a: a + offsetA, b: b + offsetB, low: low, high: high, y: y + first)
+                kernels.add(&t)
+            }
+        case .add: vectors(walk, range, a, b, y, +)
+        case .sub: vectors(walk, range, a, b, y, -)
+        case .mul: vectors(walk, range, a, b, y, *)
+        case .div: vectors(walk, range, a, b, y, /)
+        case .min: vectors(walk, range, a, b, y, smaller)
+        case .max: vectors(walk, range, a, b, y, larger)
+        case .prelu: vectors(walk, range, a, b, y, prelu)
         case .pow: scalars(walk, range, a, b, y) { $1 == 2 ? $0 * $0 : Float(ks_pow(Double($0), Double($1))) }
         }
     }
@@ -52,39 +58,42 @@ extension Binary {
         _ y: UnsafeMutablePointer<Float>, _ f: (F8, F8) -> F8
     ) {
         let row = walk.row
-        let clamped = low > -.infinity || high < .infinity
+        let (low, high) = (F8(repeating: low), F8(repeating: high))
         walk.rows(range) { first, n, offsetA, offsetB in
             let (a, b, y) = (a + offsetA, b + offsetB, y + first)
             // A row either steps by one or, where it is broadcast, repeats one element.
             var i = 0
             if row.a == 1 && row.b == 1 {
                 while i + 8 <= n {
-                    store(f(load(a + i), load(b + i)), y + i)
+                    store(clamp(f(load(a + i), load(b + i)), low, high), y + i)
                     i += 8
                 }
             } else if row.a == 1 {
                 let b = F8(repeating: b[0])
                 while i + 8 <= n {
-                    store(f(load(a + i), b), y + i)
+                    store(clamp(f(load(a + i), b), low, high), y + i)
                     i += 8
                 }
-            } else {
+            } else if row.b == 1 {
                 let a = F8(repeating: a[0])
                 while i + 8 <= n {
-                    store(f(a, load(b + i)), y + i)
+                    store(clamp(f(a, load(b + i)), low, high), y + i)
                     i += 8
                 }
             }
             while i < n {
-                y[i] = f(F8(repeating: a[i * row.a]), F8(repeating: b[i * row.b]))[0]
+                y[i] = clamp(f(F8(repeating: a[i * row.a]), F8(repeating: b[i * row.b])), low, high)[0]
                 i += 1
             }
-            if clamped { limit(y, n) }
         }
     }
-
-    private func limit(_ y: UnsafeMutablePointer<Float>, _ n: Int) {
-        let (low, high) = (F8(repeating: low), F8(repeating: high))
-        map(y, y, 0..<n) { clamp($0, low, high) }
-    }
 }
+
+@inline(__always)
+private func smaller(_ a: F8, _ b: F8) -> F8 { a.replacing(with: b, where: b .< a) }
+
+@inline(__always)
+private func larger(_ a: F8, _ b: F8) -> F8 { a.replacing(with: b, where: b .> a) }
+
+@inline(__always)
+private func prelu(_ x: F8, _ slope: F8) -> F8 { x.replacing(with: x * slope, where: x .< F8(repeating: 0)) }

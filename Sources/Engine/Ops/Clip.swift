@@ -1,3 +1,5 @@
+import CKernels
+
 /// y = min(max(x, low), high).
 public final class Clip: Op {
     public let low: Float
@@ -35,8 +37,15 @@ public final class Clip: Op {
         case .i32: clip(x.i32, y.i32, range)
         case .i64: clip(x.i64, y.i64, range)
         default:
+            let kernels = frame.target.kernels
+            if kernels.table.clamp_f32 != nil {
+                let (first, n) = (range.lowerBound, range.count)
+                var t = kn_clamp_f32(count: n, x: x.f32 + first, low: low, high: high, y: y.f32 + first)
+                return kernels.clamp(&t)
+            }
             let (low, high) = (F8(repeating: low), F8(repeating: high))
-            map(x.f32, y.f32, range) { clamp($0, low, high) }
+            @inline(__always) func f(_ v: F8) -> F8 { clamp(v, low, high) }
+            map(x.f32, y.f32, range, f)
         }
     }
 

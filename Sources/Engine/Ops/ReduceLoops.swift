@@ -1,11 +1,26 @@
+/// How two values become one. A type, not a closure: those are called, not inlined, where they are used twice.
+private protocol Fold { static func fold(_ a: F8, _ b: F8) -> F8 }
+
+private enum Total: Fold {
+    @inline(__always) static func fold(_ a: F8, _ b: F8) -> F8 { a + b }
+}
+
+private enum Largest: Fold {
+    @inline(__always) static func fold(_ a: F8, _ b: F8) -> F8 { a.replacing(with: b, where: b .> a) }
+}
+
+private enum Smallest: Fold {
+    @inline(__always) static func fold(_ a: F8, _ b: F8) -> F8 { a.replacing(with: b, where: b .< a) }
+}
+
 /// The inner loops of `Reduce`. The order in which an element's terms are added is the same for every number of workers.
 extension Reduce {
     func floats(_ parts: Reduction, _ range: Range<Int>, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
         switch kind {
         case .mean, .sum: sums(parts, range, x, y)
         case .prod: scalars(parts, range, x, y, 1) { $0 * $1 }
-        case .max: vectors(parts, range, x, y, -.infinity) { $0.replacing(with: $1, where: $1 .> $0) }
-        case .min: vectors(parts, range, x, y, .infinity) { $0.replacing(with: $1, where: $1 .< $0) }
+        case .max: vectors(parts, range, x, y, -.infinity, Largest.self)
+        case .min: vectors(parts, range, x, y, .infinity, Smallest.self)
         }
     }
 
@@ -19,7 +34,7 @@ extension Reduce {
                 for j in 0..<count { y[first + j] = sum(x + offset + j * step, n) }
             }
         } else {
-            vectors(parts, range, x, y, 0) { $0 + $1 }
+            vectors(parts, range, x, y, 0, Total.self)
         }
         if kind == .mean {
             let count = F8(repeating: Float(n))
@@ -29,13 +44,13 @@ extension Reduce {
 
     /// Along a row of kept positions eight at a time, else one after the other.
     @inline(__always)
-    private func vectors(
+    private func vectors<F: Fold>(
         _ parts: Reduction, _ range: Range<Int>, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
         _ start: Float,
-        _ f: (F8, F8) -> F8
+        _: F.Type
     ) {
         if parts.kept.row.a != 1 {
-            return scalars(parts, range, x, y, start) { f(F8(repeating: $0), F8(repeating: $1))[0] }
+            return scalars(parts, range, x, y, start) { F.fold(F8(repeating: $0), F8(repeating: $1))[0] }
         }
         let step = parts.reduced.row.a
         parts.kept.rows(range) { first, count, offset, _ in
@@ -47,8 +62,8 @@ extension Reduce {
                 while j + 16 <= count {
                     var (a, b) = (load(y + j), load(y + j + 8))
                     for i in 0..<m {
-                        a = f(a, load(x + i * step + j))
-                        b = f(b, load(x + i * step + j + 8))
+                        a = F.fold(a, load(x + i * step + j))
+                        b = F.fold(b, load(x + i * step + j + 8))
                     }
                     store(a, y + j)
                     store(b, y + j + 8)
@@ -56,7 +71,7 @@ extension Reduce {
                 }
                 while j < count {
                     var a = F8(repeating: y[j])
-                    for i in 0..<m { a = f(a, F8(repeating: x[i * step + j])) }
+                    for i in 0..<m { a = F.fold(a, F8(repeating: x[i * step + j])) }
                     y[j] = a[0]
                     j += 1
                 }

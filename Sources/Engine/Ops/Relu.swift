@@ -12,9 +12,8 @@ public final class Relu: Op {
 
     public func forward(_ frame: Frame, _ worker: Worker) {
         let zero = F8(repeating: 0)
-        map(frame.x[0].f32, frame.y[0].f32, worker.share(of: frame.x[0].count, grain: 16)) {
-            $0.replacing(with: zero, where: $0 .< zero)
-        }
+        @inline(__always) func f(_ v: F8) -> F8 { v.replacing(with: zero, where: v .< zero) }
+        map(frame.x[0].f32, frame.y[0].f32, worker.share(of: frame.x[0].count, grain: 16), f)
     }
 }
 

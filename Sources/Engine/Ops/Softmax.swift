@@ -61,7 +61,8 @@ public final class Softmax: Op {
             let total = F8(repeating: Float(ks_log(sum)))
             map(x, y, 0..<n) { $0 - shift - total }
         } else {
-            map(x, y, 0..<n) { exp($0 - shift) }
+            @inline(__always) func f(_ v: F8) -> F8 { exp(v - shift) }
+            map(x, y, 0..<n, f)
             let total = F8(repeating: sum(y, n))
             map(y, y, 0..<n) { $0 / total }
         }
@@ -69,8 +70,18 @@ public final class Softmax: Op {
 }
 
 private func largest(_ x: UnsafePointer<Float>, _ n: Int) -> Float {
+    var (tops, i) = (F8(repeating: x[0]), 0)
+    while i + 8 <= n {
+        let v = load(x + i)
+        tops = tops.replacing(with: v, where: v .> tops)
+        i += 8
+    }
     var top = x[0]
-    for i in 0..<n where x[i] > top { top = x[i] }
+    for k in 0..<8 where tops[k] > top { top = tops[k] }
+    while i < n {
+        if x[i] > top { top = x[i] }
+        i += 1
+    }
     return top
 }
 

@@ -40,20 +40,30 @@ public final class Unary: Op {
         let (alpha, beta) = (F8(repeating: alpha), F8(repeating: beta))
         let (zero, one) = (F8(repeating: 0), F8(repeating: 1))
         switch kind {
-        case .leakyRelu: map(x, y, range) { $0.replacing(with: $0 * alpha, where: $0 .< zero) }
-        case .elu: map(x, y, range) { $0.replacing(with: alpha * (Engine.exp($0) - one), where: $0 .< zero) }
-        case .hardSigmoid: map(x, y, range) { clamp($0 * alpha + beta, zero, one) }
-        case .hardSwish:
-            map(x, y, range) { $0 * clamp($0 * F8(repeating: 1.0 / 6) + F8(repeating: 0.5), zero, one) }
-        case .sigmoid: map(x, y, range) { Engine.sigmoid($0) }
-        case .tanh: map(x, y, range) { Engine.tanh($0) }
-        case .exp: map(x, y, range) { Engine.exp($0) }
+        case .leakyRelu:
+            @inline(__always) func f(_ v: F8) -> F8 { v.replacing(with: v * alpha, where: v .< zero) }
+            map(x, y, range, f)
+        case .elu:
+            @inline(__always) func f(_ v: F8) -> F8 {
+                v.replacing(with: alpha * (Engine.exp(v) - one), where: v .< zero)
+            }
+            map(x, y, range, f)
+        case .hardSigmoid:
+            @inline(__always) func f(_ v: F8) -> F8 { clamp(v * alpha + beta, zero, one) }
+            map(x, y, range, f)
+        case .hardSwish: map(x, y, range, Engine.hardSwish)
+        case .sigmoid: map(x, y, range, Engine.sigmoid)
+        case .tanh: map(x, y, range, Engine.tanh)
+        case .exp: map(x, y, range, Engine.exp)
         case .sqrt: map(x, y, range) { $0.squareRoot() }
         case .neg: map(x, y, range) { zero - $0 }
         case .abs: map(x, y, range) { $0.replacing(with: zero - $0, where: $0 .< zero) }
         }
     }
 }
+
+@inline(__always)
+func hardSwish(_ x: F8) -> F8 { x * clamp(x * (1.0 / 6) + 0.5, F8(repeating: 0), F8(repeating: 1)) }
 
 private let shapes = [
     OpCase("image", [TensorType(.f32, [2, 5, 7, 3])]),

@@ -1,3 +1,5 @@
+import CKernels
+
 /// y[n, oy, ox, c] = max over the window of x[n, oy·s + i·d - top, ox·s + j·d - left, c].
 /// A second output says where the maximum is: its index in x as ONNX lays it out.
 public final class MaxPool: Op {
@@ -24,10 +26,25 @@ public final class MaxPool: Op {
         let (x, y) = (frame.x[0], frame.y[0])
         guard let g = try? ConvGeometry(window, x.type) else { return }
         let range = worker.share(of: g.n * g.oh * g.ow)
+        let kernels = frame.target.kernels
         switch x.type.dtype {
-        case .i8: pool(g, range, x.i8, y.i8, Int8.min)
-        case .u8: pool(g, range, x.u8, y.u8, UInt8.min)
-        default: pool(g, range, x.f32, y.f32, -.infinity)
+        case .i8:
+            pool(g, range, x.i8, y.i8, Int8.min) { x, y, count in
+                var rows = kn_max_i8(count: count, channels: g.c, stride: g.dw * g.c, x: x, y: y)
+                kernels.max(&rows)
+            }
+        case .u8:
+            pool(g, range, x.u8, y.u8, UInt8.min) { x, y, count in
+                for j in 0..<count {
+                    let x = x + j * g.dw * g.c
+                    for k in 0..<g.c { y[k] = x[k] > y[k] ? x[k] : y[k] }
+                }
+            }
+        default:
+            pool(g, range, x.f32, y.f32, -.infinity) { x, y, count in
+                var rows = kn_rows_f32(count: count, channels: g.c, stride: g.dw * g.c, x: x, y: y)
+                kernels.max(&rows)
+            }
         }
         if !indices { return }
         switch x.type.dtype {
@@ -37,36 +54,21 @@ public final class MaxPool: Op {
         }
     }
 
+    /// `fold` takes the maximum of y and a line of `count` window places.
     @inline(__always)
-    private func pool<T: SIMDScalar & Comparable & BitwiseCopyable>(
-        _ g: ConvGeometry, _ range: Range<Int>, _ x: UnsafePointer<T>, _ y: UnsafeMutablePointer<T>, _ lowest: T
+    private func pool<T>(
+        _ g: ConvGeometry, _ range: Range<Int>, _ x: UnsafePointer<T>, _ y: UnsafeMutablePointer<T>, _ lowest: T,
+        _ fold: (UnsafePointer<T>, UnsafeMutablePointer<T>, Int) -> Void
     ) {
-        let c = g.c
         for index in range {
             let taps = Taps(g, index)
-            let image = x + (taps.n * g.h + taps.oy * g.sh - g.top) * g.w * c + (taps.ox * g.sw - g.left) * c
-            let y = y + index * c
-            var k = 0
-            while k + 16 <= c {
-                var top = SIMD16<T>(repeating: lowest)
-                for i in taps.rows {
-                    let row = image + i * g.dh * g.w * c + k
-                    for j in taps.columns {
-                        let v = UnsafeRawPointer(row + j * g.dw * c).loadUnaligned(as: SIMD16<T>.self)
-                        top = top.replacing(with: v, where: v .> top)
-                    }
-                }
-                UnsafeMutableRawPointer(y + k).storeBytes(of: top, as: SIMD16<T>.self)
-                k += 16
-            }
-            while k < c {
-                var top = lowest
-                for i in taps.rows {
-                    let row = image + i * g.dh * g.w * c + k
-                    for j in taps.columns where row[j * g.dw * c] > top { top = row[j * g.dw * c] }
-                }
-                y[k] = top
-                k += 1
+            let column = taps.ox * g.sw - g.left + taps.columns.lowerBound * g.dw
+            let y = y + index * g.c
+            for k in 0..<g.c { y[k] = lowest }
+            if taps.columns.isEmpty { continue }
+            for i in taps.rows {
+                let row = taps.n * g.h + taps.oy * g.sh - g.top + i * g.dh
+                fold(x + (row * g.w + column) * g.c, y, taps.columns.count)
             }
         }
     }

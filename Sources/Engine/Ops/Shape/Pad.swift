@@ -21,10 +21,11 @@ public final class Pad: Op {
         try checkRank(x[0].shape, "Pad")
         try require(before.count == x[0].rank && after.count == x[0].rank, .shape, "Pad of \(x[0].description)")
         var type = x[0]
+        let limit = -(1 << 24)...(1 << 24)
         for (k, d) in x[0].shape.enumerated() {
             let (a, b) = (before[k], after[k])
             try require(
-                abs(a) <= 1 << 24 && abs(b) <= 1 << 24 && d + a + b >= 0, .shape,
+                limit.contains(a) && limit.contains(b) && d + a + b >= 0, .shape,
                 "pads \(a) and \(b) of \(x[0].description)")
             type.shape[k] = d + a + b
             let most = mode == .reflect ? d - 1 : d

@@ -96,12 +96,42 @@ extension Walk {
     @inline(__always)
     private func copy<T>(_ x: UnsafePointer<T>, _ y: UnsafeMutablePointer<T>, _ worker: Worker) {
         let stride = row.a
+        if stride != 1 && sizes.count > 1 && a[sizes.count - 2] == 1 { return transpose(x, y, worker) }
         rows(worker.share(of: count, grain: 64)) { first, n, offset, _ in
             let (x, y) = (x + offset, y + first)
             if stride == 1 {
                 y.update(from: x, count: n)
             } else {
                 for i in 0..<n { y[i] = x[i * stride] }
+            }
+        }
+    }
+
+    /// y[o, r, c] = x[offset(o) + r + c · step] in squares that both sides keep in cache.
+    @inline(__always)
+    private func transpose<T>(_ x: UnsafePointer<T>, _ y: UnsafeMutablePointer<T>, _ worker: Worker) {
+        let outer = sizes.count - 2
+        let (height, width, step, side) = (sizes[outer], sizes[outer + 1], a[outer + 1], 16)
+        let blocks = (height + side - 1) / side
+        if count == 0 { return }
+        for index in worker.share(of: count / (height * width) * blocks) {
+            var rest = index / blocks
+            let top = (index - rest * blocks) * side
+            let bottom = min(top + side, height)
+            let y = y + rest * height * width
+            var x = x
+            for k in stride(from: outer - 1, through: 0, by: -1) {
+                let above = rest / sizes[k]
+                x += (rest - above * sizes[k]) * a[k]
+                rest = above
+            }
+            var left = 0
+            while left < width {
+                let right = min(left + side, width)
+                for c in left..<right {
+                    for r in top..<bottom { y[r * width + c] = x[r + c * step] }
+                }
+                left = right
             }
         }
     }
