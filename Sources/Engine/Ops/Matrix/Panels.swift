@@ -21,13 +21,19 @@ struct Panels {
         _ b: UnsafePointer<Float>, rowStep: Int, columnStep: Int, scale: Float = 1, to packed: UnsafeMutablePointer<Float>
     ) {
         for p in 0..<count {
-            let columns = columns(of: p)
-            let from = b + p * nr * columnStep
-            var to = packed + p * stride
-            for i in 0..<k {
-                for j in 0..<columns { to[j] = scale * from[i * rowStep + j * columnStep] }
-                for j in columns..<nr { to[j] = 0 }
-                to += nr
+            let (columns, from, to) = (columns(of: p), b + p * nr * columnStep, packed + p * stride)
+            // Some rows of a panel at a time stay in the first-level cache, whichever way b is read.
+            for first in Swift.stride(from: 0, to: k, by: 64) {
+                let rows = first..<min(first + 64, k)
+                if columnStep == 1 {
+                    for i in rows { for j in 0..<columns { to[i * nr + j] = scale * from[i * rowStep + j] } }
+                } else {
+                    for j in 0..<columns {
+                        let column = from + j * columnStep
+                        for i in rows { to[i * nr + j] = scale * column[i * rowStep] }
+                    }
+                }
+                for j in columns..<nr { for i in rows { to[i * nr + j] = 0 } }
             }
         }
     }
