@@ -120,6 +120,10 @@ private struct Sketch {
             let one = try Tensor([Float(1)], shape: [])
             return [try s.conv(try s.apply("Pad", Pad(before: [0, 1, 2, 0], after: [0, 0, 1, 0], value: one), [x]), 9, 3)]
         }
+        try Self.check("norm, relu, conv", ["BatchNormalization", "Conv"]) { s in
+            let x = s.input([1, 6, 6, 5])
+            return [try s.conv(try s.relu(try s.norm(x)), 9, 3)]
+        }
         try Self.check("add, relu", ["Add"]) { s in
             let x = s.input([1, 6, 6, 5])
             return [try s.relu(try s.apply("Add", Binary(.add), [x, try s.weight([5])]))]

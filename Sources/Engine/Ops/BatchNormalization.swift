@@ -1,11 +1,15 @@
 import CSystem
 
-/// y = (x - mean[c]) / √(variance[c] + epsilon) · scale[c] + bias[c], with the statistics of training.
+/// y = clamp((x - mean[c]) / √(variance[c] + epsilon) · scale[c] + bias[c], low, high), with the statistics of training.
 /// Inputs: x [N, …, C], then scale, bias, mean, variance [C].
 public final class BatchNormalization: Op {
     public let epsilon: Float
+    public let low: Float
+    public let high: Float
 
-    public init(epsilon: Float = 1e-5) { self.epsilon = epsilon }
+    public init(epsilon: Float = 1e-5, low: Float = -.infinity, high: Float = .infinity) {
+        (self.epsilon, self.low, self.high) = (epsilon, low, high)
+    }
 
     public func infer(_ x: [TensorType]) throws(KingletError) -> [TensorType] {
         try require(x.count == 5, .shape, "BatchNormalization takes 5 inputs, got \(x.count)")
@@ -45,7 +49,7 @@ public final class BatchNormalization: Op {
         let offset = factor + channels
         for row in worker.share(of: frame.x[0].count / channels) {
             let (x, y) = (frame.x[0].f32 + row * channels, frame.y[0].f32 + row * channels)
-            for c in 0..<channels { y[c] = x[c] * factor[c] + offset[c] }
+            for c in 0..<channels { y[c] = clamp(x[c] * factor[c] + offset[c], low, high) }
         }
     }
 }

@@ -36,7 +36,7 @@ struct ChannelLine {
         let x = node.inputs
         guard node.outputs.count == 1, graph.values[node.outputs[0]].type == graph.values[y].type else { return nil }
         if let norm = node.op as? BatchNormalization {
-            guard x.count == 5, x[0] == y else { return nil }
+            guard x.count == 5, x[0] == y, norm.low == -.infinity, norm.high == .infinity else { return nil }
             let all = x[1...].compactMap { graph.values[$0].constant?.floats }
             guard all.count == 4, all[0].count == channels else { return nil }
             (factor, offset) = ([], [])

@@ -1,4 +1,4 @@
-/// Conv, Gemm, MatMul or elementwise arithmetic, then Relu or Clip: the first clamps its own output.
+/// Conv, Gemm, MatMul, BatchNormalization or arithmetic, then Relu or Clip: the first clamps its own output.
 public final class FuseActivation: Pass {
     public init() {}
     public var name: String { "FuseActivation" }
@@ -41,6 +41,10 @@ public final class FuseActivation: Pass {
         }
         if let product = op as? MatMul {
             return MatMul(low: clamp(product.low, low, high), high: clamp(product.high, low, high))
+        }
+        if let norm = op as? BatchNormalization {
+            return BatchNormalization(
+                epsilon: norm.epsilon, low: clamp(norm.low, low, high), high: clamp(norm.high, low, high))
         }
         if let binary = op as? Binary, binary.inPlace {
             return Binary(binary.kind, low: clamp(binary.low, low, high), high: clamp(binary.high, low, high))
