@@ -9,11 +9,11 @@ private struct RawTensor {
     var doubles: [Double] = []
     var name = ""
     var raw: Slice?
+    var external = false
     var kept: [Slice] = []
 
     init(_ message: Wire) throws(KingletError) {
         var wire = message
-        var external = false
         while let field = try wire.next() {
             switch field.number {
             case 1: try wire.append(field, to: &dims)
@@ -30,10 +30,10 @@ private struct RawTensor {
             }
             try require(dims.count <= 64, .badFile, "a tensor of more than 64 dimensions")
         }
-        try require(!external, .unsupported, "its data are in another file: save the model as one file")
     }
 
     func tensor() throws(KingletError) -> Tensor {
+        try require(!external, .unsupported, "its data are in another file: save the model as one file")
         guard let dtype = ElementType.held(elementType) else {
             throw KingletError(.unsupported, "elements of type \(ElementType.name(elementType))")
         }

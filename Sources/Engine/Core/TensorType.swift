@@ -24,7 +24,7 @@ public func shapeText(_ shape: [Int]) -> String {
 }
 
 /// The number of elements of `shape`, or an error if it is negative or beyond `limit`.
-public func checkedCount(_ shape: [Int], limit: Int = 1 << 31) throws(KingletError) -> Int {
+public func checkedCount(_ shape: [Int], limit: Int = Int(Int32.max)) throws(KingletError) -> Int {
     var count = 1
     for d in shape {
         try require(d >= 0, .shape, "negative size in shape \(shapeText(shape))")
