@@ -27,6 +27,6 @@ let package = Package(
         .testTarget(name: "EngineTests", dependencies: ["Engine", "CSystem", "CKernels", "CAllocations"]),
         .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Engine", "CSystem"], exclude: ["Fixtures"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision", "Engine", "CJPEG", "CSystem"]),
-        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Engine"]),
+        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Engine", "ONNX", "Vision", "CSystem"]),
     ]
 )

@@ -1,8 +1,7 @@
 import Engine
 import ONNX
+import Tasks
 import Testing
-
-@testable import Tasks
 
 @Suite struct QuantizeTests {
     /// A convolution with BatchNormalization and Relu, a residual sum, a pooled classifier.

@@ -12,14 +12,16 @@ public enum Calibration: Sendable, Equatable {
 }
 
 /// The values of one activation over all calibration images: first their extremes, then, where asked for, a histogram.
-struct Observation {
+package struct Observation {
     private(set) var low = Float.infinity
     private(set) var high = -Float.infinity
     private var counts: [Int] = []
     private static let bins = 2048
 
+    package init() {}
+
     /// First pass.
-    mutating func extend(_ values: UnsafeBufferPointer<Float>) {
+    package mutating func extend(_ values: UnsafeBufferPointer<Float>) {
         for v in values where v.isFinite {
             if v < low { low = v }
             if v > high { high = v }
@@ -27,7 +29,7 @@ struct Observation {
     }
 
     /// Second pass.
-    mutating func count(_ values: UnsafeBufferPointer<Float>) {
+    package mutating func count(_ values: UnsafeBufferPointer<Float>) {
         if counts.isEmpty { counts = [Int](repeating: 0, count: Observation.bins) }
         guard high > low else { return }
         let scale = Float(Observation.bins) / (high - low)
@@ -39,7 +41,7 @@ struct Observation {
     }
 
     /// The range to cover, which always holds 0: padding and Relu need it exactly.
-    func range(_ calibration: Calibration) -> ClosedRange<Float> {
+    package func range(_ calibration: Calibration) -> ClosedRange<Float> {
         guard low <= high else { return 0...0 }
         let all = min(low, 0)...max(high, 0)
         switch calibration {
@@ -89,12 +91,12 @@ struct Observation {
 }
 
 /// Scale and zero point of an int8 activation: x = scale · (q - zero).
-struct Affine: Sendable, Equatable {
-    let scale: Float
-    let zero: Int8
+package struct Affine: Sendable, Equatable {
+    package let scale: Float
+    package let zero: Int8
 
     /// Covers `range` with -128 … 127, 0 exactly.
-    init(covering range: ClosedRange<Float>) {
+    package init(covering range: ClosedRange<Float>) {
         let width = range.upperBound - range.lowerBound
         guard width.isFinite, width >= Float.leastNormalMagnitude * 255 else {
             (scale, zero) = (1, 0)
