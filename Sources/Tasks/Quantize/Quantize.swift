@@ -35,6 +35,8 @@ public struct CalibrationSet {
     public struct Input {
         public let view: TensorView
         public let order: AxisOrder
+
+        public init(view: TensorView, order: AxisOrder) { (self.view, self.order) = (view, order) }
     }
 
     public init(count: Int, load: @escaping (Int, Input) throws(KingletError) -> Void) {
