@@ -18,6 +18,9 @@ typedef struct {
     int8_t bytes[4];
 } kn_group;
 
+// One register indexes all rows: a compiler that sees through it steps a pointer for each.
+#define KN_HIDE(index) __asm__("" : "+r"(index))
+
 KN_INLINE int32_t kn_word(const int8_t *p) {
     int32_t word;
     __builtin_memcpy(&word, p, 4);
@@ -35,6 +38,16 @@ KN_INLINE kn_range kn_inside(ptrdiff_t columns, ptrdiff_t width, ptrdiff_t strid
     if (first > columns) first = columns;
     if (last > columns) last = columns;
     return (kn_range){first, last < first ? first : last};
+}
+
+// The first `count` < 16 bytes at `from`.
+KN_INLINE void kn_copy_part(int8_t *to, const int8_t *from, ptrdiff_t count) {
+    KN_UNROLL for (ptrdiff_t part = 8; part > 0; part /= 2)
+        if (count & part) {
+            __builtin_memcpy(to, from, (size_t)part);
+            to += part;
+            from += part;
+        }
 }
 
 #define NAME(x) KN_JOIN(x, SUFFIX)

@@ -39,13 +39,3 @@ static void depthwise_i8_any(const kn_depthwise_i8 *t, ptrdiff_t c, ptrdiff_t co
             c += count;                                                                             \
         }                                                                                           \
     } while (0)
-
-// The first `count` < 16 bytes at `from`.
-KN_INLINE void kn_copy_part(int8_t *to, const int8_t *from, ptrdiff_t count) {
-    KN_UNROLL for (ptrdiff_t part = 8; part > 0; part /= 2)
-        if (count & part) {
-            __builtin_memcpy(to, from, (size_t)part);
-            to += part;
-            from += part;
-        }
-}

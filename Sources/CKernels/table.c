@@ -29,6 +29,28 @@ kn_table kn_kernels(int isa) {
     default: return (kn_table){0};
     }
 }
+#elif defined(__aarch64__)
+#if defined(__linux__)
+extern unsigned long getauxval(unsigned long type);
+
+int kn_has(int isa) {
+    // AT_HWCAP's dot products, AT_HWCAP2's int8 matrix products.
+    if (isa == KN_DOTPROD) return (getauxval(16) >> 20 & 1) != 0;
+    if (isa == KN_I8MM) return kn_has(KN_DOTPROD) && (getauxval(26) >> 13 & 1) != 0;
+    return isa == KN_BASELINE;
+}
+#else
+int kn_has(int isa) { return isa == KN_BASELINE; }
+#endif
+
+kn_table kn_kernels(int isa) {
+    switch (isa) {
+    case KN_BASELINE: return kn_neon;
+    case KN_DOTPROD: return kn_dotprod();
+    case KN_I8MM: return kn_i8mm();
+    default: return (kn_table){0};
+    }
+}
 #else
 int kn_has(int isa) { return isa == KN_BASELINE; }
 kn_table kn_kernels(int isa) {

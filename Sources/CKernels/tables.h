@@ -5,4 +5,7 @@
 extern const kn_table kn_avx2;
 kn_table kn_avx512(void);
 kn_table kn_vnni(void);
+extern const kn_table kn_neon;
+kn_table kn_dotprod(void);
+kn_table kn_i8mm(void);
 #endif

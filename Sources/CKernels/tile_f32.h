@@ -30,7 +30,9 @@ KN_INLINE void NAME(block_f32)(const kn_tile_f32 *t, ptrdiff_t row, ptrdiff_t co
 #if BY_LANE
         for (; k + 4 <= t->run; k += 4) {
             kn_four e[MR];
-            KN_UNROLL for (int i = 0; i < rows; i++) e[i] = *(const kn_four *)(x[i] + k);
+            ptrdiff_t at = k;
+            KN_HIDE(at);
+            KN_UNROLL for (int i = 0; i < rows; i++) e[i] = *(const kn_four *)(x[i] + at);
             KN_UNROLL for (int l = 0; l < 4; l++) TIMES(e[i][l]);
         }
 #endif

@@ -5,6 +5,8 @@
 //   READ_B(p)     4 · LANES bytes of a panel at p
 //   DOT(c, a, b)  c + a · b, four products per lane
 //   STORE_PAIRS   stores whole blocks of bytes, where STORE_PAIRS_FITS
+//   ACC, START(bias), FINISH(acc, bias)   where a sum is kept otherwise than as one vector
+//   OWN_BLOCK     where the set has its own NAME(block_i8)
 //   KEEP(a)       hides from the compiler that a is what it was
 // Any block: sums of `rows` rows of `vectors` vectors.
 static __attribute__((noinline)) void NAME(store_i8_any)(const kn_tile_i8 *t, const NAME(ivec) *sum, ptrdiff_t row,
@@ -43,17 +45,23 @@ static __attribute__((noinline)) void NAME(store_i8_any)(const kn_tile_i8 *t, co
         }                                                                                                \
     } while (0)
 
+#ifndef ACC
+#define ACC NAME(ivec)
+#define START(bias) (bias)
+#define FINISH(acc, bias) (acc)
+#endif
+
 #ifndef OWN_BLOCK
 // `rows` rows against `vectors` vectors of each of `panels` panels, all three known when compiled.
 KN_INLINE void NAME(block_i8)(const kn_tile_i8 *t, ptrdiff_t row, ptrdiff_t column, ptrdiff_t columns, const int rows,
                               const int panels, const int vectors) {
-    NAME(ivec) sum[4][MR][2];
+    ACC part[4][MR][2];
     const ptrdiff_t depth = 4 * t->segments * t->run4, step = 2 * LANES * depth;
     const int8_t *const *a = t->a + row, *b = t->b + column * depth;
     KN_UNROLL for (int p = 0; p < panels; p++)
         KN_UNROLL for (int v = 0; v < vectors; v++) {
             NAME(ivec) bias = NAME(iload)(t->bias + column + (2 * p + v) * LANES);
-            KN_UNROLL for (int i = 0; i < rows; i++) sum[p][i][v] = bias;
+            KN_UNROLL for (int i = 0; i < rows; i++) part[p][i][v] = START(bias);
         }
     for (ptrdiff_t s = 0; s < t->segments; s++) {
         const int8_t *x[MR];
@@ -65,20 +73,29 @@ KN_INLINE void NAME(block_i8)(const kn_tile_i8 *t, ptrdiff_t row, ptrdiff_t colu
             KN_UNROLL for (int i = 0; i < rows; i++) {
                 A e = READ_A(x[i] + 4 * k);
                 KN_UNROLL for (int p = 0; p < panels; p++)
-                    KN_UNROLL for (int v = 0; v < vectors; v++) sum[p][i][v] = DOT(sum[p][i][v], e, w[p][v]);
+                    KN_UNROLL for (int v = 0; v < vectors; v++) part[p][i][v] = DOT(part[p][i][v], e, w[p][v]);
             }
             b += 8 * LANES;
         }
     }
+    NAME(ivec) sum[4][MR][2];
+    KN_UNROLL for (int p = 0; p < panels; p++)
+        KN_UNROLL for (int v = 0; v < vectors; v++)
+            KN_UNROLL for (int i = 0; i < rows; i++)
+                sum[p][i][v] = FINISH(part[p][i][v], NAME(iload)(t->bias + column + (2 * p + v) * LANES));
     STORE_I8;
 }
+#endif
 
+#ifndef OPS
+#define OPS 8
+#endif
 // As many independent chains as the tile has.
 static double NAME(peak_i8)(ptrdiff_t rounds) {
     int8_t bytes[4 * LANES] = {1};
     volatile int32_t sink;
-    NAME(ivec) sum[2 * MR];
-    KN_UNROLL for (int i = 0; i < 2 * MR; i++) sum[i] = (NAME(ivec))i;
+    ACC sum[2 * MR];
+    KN_UNROLL for (int i = 0; i < 2 * MR; i++) sum[i] = START((NAME(ivec))i);
     A a = READ_A(bytes);
     B b = READ_B(bytes);
     for (ptrdiff_t r = 0; r < rounds; r++)
@@ -86,11 +103,10 @@ static double NAME(peak_i8)(ptrdiff_t rounds) {
             sum[i] = DOT(sum[i], a, b);
             KEEP(a);
         }
-    KN_UNROLL for (int i = 0; i < 2 * MR; i++) sink = sum[i][0];
+    KN_UNROLL for (int i = 0; i < 2 * MR; i++) sink = FINISH(sum[i], (NAME(ivec))i)[0];
     (void)sink;
-    return 8.0 * (2 * MR) * LANES * (double)rounds;
+    return (double)OPS * (2 * MR) * LANES * (double)rounds;
 }
-#endif
 
 #define TILE kn_tile_i8
 #define BLOCK block_i8

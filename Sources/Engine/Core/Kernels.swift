@@ -3,7 +3,7 @@ import CSystem
 
 /// Instruction sets that have kernels of their own; each includes the ones its processor family lists before it.
 public enum ISA: Int32, Sendable, CaseIterable {
-    /// What every processor of the architecture has: SSE2, or NEON on ARMv8 and ARMv7. Kernels are the Swift twins.
+    /// What every processor of the architecture has: NEON on ARMv8, and elsewhere (SSE2, ARMv7) the Swift twins.
     case baseline = 0
     case avx2 = 1
     case avx512 = 2

@@ -1,0 +1,111 @@
+// NEON as every ARMv8-A processor has it: 4 floats per vector, 32 registers.
+#if defined(__aarch64__)
+#include "tables.h"
+#include "common.h"
+#include <arm_neon.h>
+#include "depthwise_channels.h"
+#include "depthwise_bytes.h"
+
+#define SUFFIX _neon16
+#define LANES 16
+#include "vectors.h"
+#include "elementwise.h"
+#undef SUFFIX
+#undef LANES
+
+#define SUFFIX _neon8
+#define LANES 8
+#include "vectors.h"
+#include "depthwise_f32.h"
+#include "winograd.h"
+#undef SUFFIX
+#undef LANES
+
+#define SUFFIX _neon
+#define LANES 4
+#include "vectors.h"
+#include "depthwise_f32.h"
+
+#define MR 8
+#define BY_LANE 1
+#define KN_EACH_ROW(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
+#include "tile_f32.h"
+#undef MR
+#undef KN_EACH_ROW
+
+// Sums of columns 0 and 1, and of 2 and 3, in two halves each.
+typedef struct {
+    int32x4_t low, high;
+} halves;
+
+KN_INLINE halves dot(halves c, int8x16_t a, int8x16_t b) {
+    c.low = vpadalq_s16(c.low, vmull_s8(vget_low_s8(b), vget_low_s8(a)));
+    c.high = vpadalq_s16(c.high, vmull_high_s8(b, a));
+    return c;
+}
+
+#define MR 4
+#define KN_EACH_ROW(X) X(1) X(2) X(3) X(4)
+#define A int8x16_t
+#define B int8x16_t
+#define ACC halves
+#define START(bias) ((void)(bias), (halves){vdupq_n_s32(0), vdupq_n_s32(0)})
+#define FINISH(acc, bias) ((ivec_neon)vaddq_s32(vpaddq_s32((acc).low, (acc).high), (int32x4_t)(bias)))
+#define READ_A(p) vreinterpretq_s8_s32(vdupq_n_s32(kn_word(p)))
+#define READ_B(p) vld1q_s8(p)
+#define DOT(c, a, b) dot(c, a, b)
+#define KEEP(a) __asm__("" : "+w"(a))
+#include "neon.h"
+#include "tile_i8.h"
+
+static void depthwise_f32(const kn_depthwise_f32 *t) {
+    kn_range inside = kn_inside(t->columns, t->width, t->stride, t->pad, (t->kw - 1) * t->dilation + 1);
+#define WIDE(first, last) depthwise_neon8(t, inside, (kn_range){first, last})
+#define HALF(first, last) depthwise_neon(t, inside, (kn_range){first, last})
+#define ONE(c) depthwise_one(t, c)
+    KN_DEPTHWISE_CHANNELS(t->channels, 8, WIDE, HALF, ONE);
+}
+
+// Eight channels of a row in int8: differences from x_zero fit in 16 bits.
+static void eight_channels(const kn_depthwise_i8 *t, ptrdiff_t c) {
+    const int16x8_t zero = vdupq_n_s16((int16_t)t->zero);
+    const int8x8_t x_zero = vdup_n_s8((int8_t)t->x_zero);
+    for (ptrdiff_t x = 0; x < t->columns; x++) {
+        int32x4_t low = vld1q_s32(t->bias + c), high = vld1q_s32(t->bias + c + 4);
+        for (ptrdiff_t i = 0; i < t->kh; i++) {
+            if (!t->rows[i]) continue;
+            for (ptrdiff_t j = 0; j < t->kw; j++) {
+                const ptrdiff_t ix = x * t->stride - t->pad + j * t->dilation;
+                if (ix < 0 || ix >= t->width) continue;
+                int16x8_t d = vsubl_s8(vld1_s8(t->rows[i] + ix * t->channels + c), x_zero);
+                int16x8_t w = vmovl_s8(vld1_s8(t->w + (i * t->kw + j) * t->channels + c));
+                low = vmlal_s16(low, vget_low_s16(d), vget_low_s16(w));
+                high = vmlal_high_s16(high, d, w);
+            }
+        }
+        int32x4_t p = vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(low), vld1q_f32(t->scale + c)));
+        int32x4_t q = vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(high), vld1q_f32(t->scale + c + 4)));
+        int8x8_t y = vqmovn_s16(vqaddq_s16(vqmovn_high_s32(vqmovn_s32(p), q), zero));
+        y = vmin_s8(vmax_s8(y, vdup_n_s8((int8_t)t->low)), vdup_n_s8((int8_t)t->high));
+        vst1_s8(t->y + x * t->channels + c, y);
+    }
+}
+
+static void depthwise_i8(const kn_depthwise_i8 *t) {
+    ptrdiff_t c = 0, n = t->channels;
+    for (; c + 8 <= n; c += 8) eight_channels(t, c);
+    if (c < n && n >= 8)
+        eight_channels(t, n - 8);
+    else if (c < n)
+        depthwise_i8_any(t, c, n - c);
+}
+
+const kn_table kn_neon = {
+    .f32_mr = 8, .f32_nr = 8, .tile_f32 = tile_f32_neon, .i8_mr = 4, .i8_nr = 8, .tile_i8 = tile_i8_neon,
+    .depthwise_f32 = depthwise_f32, .depthwise_i8 = depthwise_i8, .add_f32 = add_f32_neon16,
+    .clamp_f32 = clamp_f32_neon16, .add_i8 = add_i8_neon16, .quantize = quantize_neon16,
+    .dequantize = dequantize_neon16, .sum_f32 = sum_f32_neon16, .max_f32 = max_f32_neon16, .sum_i8 = sum_i8_neon16,
+    .max_i8 = max_i8_neon16, .winograd_in = winograd_in_neon8, .winograd_out = winograd_out_neon8,
+    .peak_f32 = peak_f32_neon, .peak_i8 = peak_i8_neon,
+};
+#endif
