@@ -151,7 +151,7 @@ static void NAME(any_window)(const NAME(job) *j) {
     }
 }
 
-// Channels c ..< c + count, count at most 4 · LANES; 0 if their scales are too large for conversion to saturate.
+// Channels c ..< c + count, count at most 4 · LANES; 0 if their outputs may leave int32 before they are clamped.
 static int NAME(depthwise_i8)(const kn_depthwise_i8 *t, ptrdiff_t c, ptrdiff_t count) {
     NAME(job) j;
     j.t = t, j.c = c, j.count = count, j.groups = (t->kh + 3) / 4;
@@ -174,10 +174,12 @@ static int NAME(depthwise_i8)(const kn_depthwise_i8 *t, ptrdiff_t c, ptrdiff_t c
         j.bias[q] = bias, j.scale[q] = scale;
         large |= ~((scale <= 0.5f) & (scale >= -0.5f));
     }
-    // Scales past the channels are whatever lies there.
+    // Scales past the channels are whatever lies there; and few sums are as large as an int32 may be.
     if (__builtin_reduce_or(large))
-        for (ptrdiff_t i = 0; i < count; i++)
-            if (!(t->scale[c + i] <= 0.5f && t->scale[c + i] >= -0.5f)) return 0;
+        for (ptrdiff_t i = 0; i < count; i++) {
+            const float most = __builtin_fabsf((float)t->bias[c + i]) + (float)(t->kh * t->kw) * (255 * 128);
+            if (!(__builtin_fabsf(t->scale[c + i]) * most < 0x1p31f)) return 0;
+        }
     for (ptrdiff_t g = 0; g < j.groups; g++)
         for (ptrdiff_t k = 0; k < t->kw; k++) {
             V w[4], woven[4];
