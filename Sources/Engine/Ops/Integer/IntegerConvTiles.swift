@@ -1,16 +1,14 @@
 /// An integer convolution as tiles of a matrix product whose left rows are windows of the images, read in place; where
-/// windows leave the image, of copies padded with the zero point, a few images at a time.
+/// windows leave the images, of copies padded with the zero point.
 struct IntegerConvTiles {
     let conv: IntegerConv
     let g: ConvGeometry
     let target: Target
     /// Of one group.
     let panels: IntegerPanels
-    let padded: PaddedImages?
-    /// Images in one go.
-    let chunk: Int
     /// A line of a window lies in one piece: it holds all channels of neighbouring pixels.
-    let whole: Bool
+    private let whole: Bool
+    private let bands: ConvBands?
 
     init(_ conv: IntegerConv, _ x: TensorType, _ w: TensorType, _ target: Target) {
         self.conv = conv
@@ -21,19 +19,17 @@ struct IntegerConvTiles {
         panels = IntegerPanels(
             segments: whole ? g.kh : g.kh * g.kw, run: whole ? g.kw * channels : channels, n: w.shape[0] / conv.groups,
             parts: conv.weights.parts, target.kernels)
-        let images = PaddedImages(g, bytes: 1)
-        padded = g.isInside ? nil : images
-        // Padded images should still be in the cache when they are multiplied.
-        chunk = g.isInside ? g.n : max(1, min(g.n, (256 << 10) / max(images.image, 1)))
+        bands = g.isInside ? nil : ConvBands(g, bytes: 1)
     }
 
     /// One group's panels, so that the next group's are aligned too.
     private var groupBytes: Int { (panels.bytes + 63) & ~63 }
     var packedBytes: Int { conv.groups * groupBytes }
 
-    /// The padded images, then what each worker needs.
-    private var paddedBytes: Int { padded.map { (chunk * $0.image + 127) & ~63 } ?? 0 }
-    var scratchBytes: Int { paddedBytes + target.workers * IntegerProduct.scratchBytes(panels) }
+    /// Of one worker: padded images, then what the product needs.
+    private var paddedBytes: Int { bands?.bytes ?? 0 }
+    private var ownBytes: Int { paddedBytes + IntegerProduct.scratchBytes(panels) }
+    var scratchBytes: Int { target.workers * ownBytes }
 
     func pack(_ frame: Frame) {
         let bias = frame.x.count > 2 ? UnsafePointer(frame.x[2].i32) : nil
@@ -48,39 +44,32 @@ struct IntegerConvTiles {
     }
 
     func forward(_ frame: Frame, _ worker: Worker) {
-        var image = 0
-        while image < g.n {
-            let count = min(chunk, g.n - image)
-            let x = frame.x[0].base + image * g.h * g.w * g.c
-            if let padded {
-                if image > 0 { worker.barrier() }
-                let lines = worker.share(of: count * padded.spanH)
-                padded.copy(x, to: frame.scratch, fill: UInt8(truncatingIfNeeded: conv.zero), lines: lines)
-                worker.barrier()
+        let (x, own) = (frame.x[0].base, frame.scratch + worker.index * ownBytes)
+        if let bands {
+            bands.forEach(worker, x, fill: UInt8(truncatingIfNeeded: conv.zero), own: own) { rows, first, lines in
+                multiply(frame, .alone, rows, line: bands.padded.line, first: first * g.ow, count: lines * g.ow, own)
             }
-            multiply(frame, worker, padded == nil ? x : frame.scratch, image, count)
-            image += count
+        } else {
+            let line = g.w * g.c
+            let rows = RowWalk(
+                x, columns: g.ow, lines: g.oh, step: g.sw * g.c, lineStep: g.sh * line, imageStep: g.h * line)
+            multiply(frame, worker, rows, line: line, first: 0, count: g.n * g.oh * g.ow, own)
         }
     }
 
-    /// `images` images at `x`, to the output from image `first` on.
-    private func multiply(_ frame: Frame, _ worker: Worker, _ x: UnsafeRawPointer, _ first: Int, _ images: Int) {
+    /// `count` windows, to the output from pixel `first` on. `line`: bytes between lines of the images.
+    private func multiply(
+        _ frame: Frame, _ worker: Worker, _ rows: RowWalk, line: Int, first: Int, count: Int,
+        _ own: UnsafeMutableRawPointer
+    ) {
         let outputs = conv.groups * panels.n
-        let line = padded?.line ?? g.w * g.c
-        let size = conv.output.dtype.bytes
-        let start = frame.y[0].base + first * g.oh * g.ow * outputs * size
+        let taps = whole ? 1 : g.kw
         for i in 0..<conv.groups {
-            let rows = RowWalk(
-                x + i * (g.c / conv.groups), columns: g.ow, lines: g.oh, step: g.sw * g.c, lineStep: g.sh * line,
-                imageStep: padded?.image ?? g.h * line)
+            let at = (first * outputs + i * panels.n) * conv.output.dtype.bytes
             let product = IntegerProduct(
-                kernels: target.kernels, rows: rows, m: images * g.oh * g.ow, panels: panels,
-                packed: frame.packed + i * groupBytes, y: start + i * panels.n * size, yStride: outputs,
-                output: conv.output)
-            let taps = whole ? 1 : g.kw
-            product.compute(worker, scratch: frame.scratch + paddedBytes) { s in
-                s / taps * g.dh * line + s % taps * g.dw * g.c
-            }
+                kernels: target.kernels, rows: rows.moved(by: i * (g.c / conv.groups)), m: count, panels: panels,
+                packed: frame.packed + i * groupBytes, y: frame.y[0].base + at, yStride: outputs, output: conv.output)
+            product.compute(worker, own: own + paddedBytes) { s in s / taps * g.dh * line + s % taps * g.dw * g.c }
         }
     }
 }

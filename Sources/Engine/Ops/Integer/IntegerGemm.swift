@@ -67,6 +67,6 @@ public final class IntegerGemm: Op {
         let product = IntegerProduct(
             kernels: frame.target.kernels, rows: RowWalk(frame.x[0].base, count: m, step: panels.run), m: m,
             panels: panels, packed: frame.packed, y: frame.y[0].base, yStride: panels.n, output: output)
-        product.compute(worker, scratch: frame.scratch) { _ in 0 }
+        product.compute(worker, own: frame.scratch + worker.index * IntegerProduct.scratchBytes(panels)) { _ in 0 }
     }
 }

@@ -20,9 +20,8 @@ struct IntegerProduct {
         ((Product.block + panels.parts * panels.segments) * 8 + 63) & ~63
     }
 
-    /// This worker's share. `offsets(i)` is where segment i begins, in bytes.
-    func compute(_ worker: Worker, scratch: UnsafeMutableRawPointer, offsets: (Int) -> Int) {
-        let own = scratch + worker.index * IntegerProduct.scratchBytes(panels)
+    /// This worker's share. `own`: its memory; `offsets(i)` is where segment i begins, in bytes.
+    func compute(_ worker: Worker, own: UnsafeMutableRawPointer, offsets: (Int) -> Int) {
         let pointers = own.assumingMemoryBound(to: UnsafeRawPointer.self)
         let offset = (own + Product.block * 8).assumingMemoryBound(to: Int.self)
         for s in 0..<panels.segments { offset[s] = offsets(s) }
