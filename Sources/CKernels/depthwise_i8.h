@@ -74,9 +74,11 @@ KN_INLINE NAME(column) NAME(column_at)(const NAME(view) *v, ptrdiff_t g, ptrdiff
 }
 
 KN_INLINE void NAME(finish)(const NAME(view) *v, const NAME(ivec) sum[4], ptrdiff_t x) {
+    const F limit = I(set1_ps)(2147483520.0f);
     V q[4];
     KN_UNROLL for (int i = 0; i < 4; i++)
-        q[i] = I(cvtps_epi32)((F)(__builtin_convertvector(sum[i], NAME(vec)) * v->scale[i]));
+        // Conversion would turn what is too large for int32 into its least value.
+        q[i] = I(cvtps_epi32)(I(min_ps)((F)(__builtin_convertvector(sum[i], NAME(vec)) * v->scale[i]), limit));
     V bytes = I(packs_epi16)(I(adds_epi16)(I(packs_epi32)(q[0], q[1]), v->zero),
                              I(adds_epi16)(I(packs_epi32)(q[2], q[3]), v->zero));
     bytes = I(min_epi8)(I(max_epi8)(bytes, v->low), v->high);
@@ -151,7 +153,7 @@ static void NAME(any_window)(const NAME(job) *j) {
     }
 }
 
-// Channels c ..< c + count, count at most 4 · LANES; 0 if their outputs may leave int32 before they are clamped.
+// Channels c ..< c + count, count at most 4 · LANES; 0 if a scale is no number.
 static int NAME(depthwise_i8)(const kn_depthwise_i8 *t, ptrdiff_t c, ptrdiff_t count) {
     NAME(job) j;
     j.t = t, j.c = c, j.count = count, j.groups = (t->kh + 3) / 4;
@@ -163,7 +165,7 @@ static int NAME(depthwise_i8)(const kn_depthwise_i8 *t, ptrdiff_t c, ptrdiff_t c
         j.step[i] = row ? t->channels : 0;
     }
     // Groups of 4 channels in the order that weaving leaves them in.
-    NAME(ivec) large = 0;
+    NAME(ivec) odd = 0;
     KN_UNROLL for (int q = 0; q < 4; q++) {
         NAME(ivec) bias;
         NAME(vec) scale;
@@ -172,14 +174,12 @@ static int NAME(depthwise_i8)(const kn_depthwise_i8 *t, ptrdiff_t c, ptrdiff_t c
             __builtin_memcpy((float *)&scale + l, t->scale + c + 4 * l + 4 * q, 16);
         }
         j.bias[q] = bias, j.scale[q] = scale;
-        large |= ~((scale <= 0.5f) & (scale >= -0.5f));
+        odd |= ~((scale <= 1e30f) & (scale >= -1e30f));
     }
-    // Scales past the channels are whatever lies there; and few sums are as large as an int32 may be.
-    if (__builtin_reduce_or(large))
-        for (ptrdiff_t i = 0; i < count; i++) {
-            const float most = __builtin_fabsf((float)t->bias[c + i]) + (float)(t->kh * t->kw) * (255 * 128);
-            if (!(__builtin_fabsf(t->scale[c + i]) * most < 0x1p31f)) return 0;
-        }
+    // Scales past the channels are whatever lies there.
+    if (__builtin_reduce_or(odd))
+        for (ptrdiff_t i = 0; i < count; i++)
+            if (!(t->scale[c + i] <= 1e30f && t->scale[c + i] >= -1e30f)) return 0;
     for (ptrdiff_t g = 0; g < j.groups; g++)
         for (ptrdiff_t k = 0; k < t->kw; k++) {
             V w[4], woven[4];

@@ -92,6 +92,8 @@ KN_INLINE V neon_unpacklo_epi8(V a, V b) { return vzip1q_s8(a, b); }
 KN_INLINE V neon_unpackhi_epi8(V a, V b) { return vzip2q_s8(a, b); }
 KN_INLINE V neon_unpacklo_epi16(V a, V b) { return vreinterpretq_s8_s16(vzip1q_s16(W(a), W(b))); }
 KN_INLINE V neon_unpackhi_epi16(V a, V b) { return vreinterpretq_s8_s16(vzip2q_s16(W(a), W(b))); }
+KN_INLINE F neon_set1_ps(float x) { return vdupq_n_f32(x); }
+KN_INLINE F neon_min_ps(F a, F b) { return vminq_f32(a, b); }
 KN_INLINE V neon_cvtps_epi32(F x) { return vreinterpretq_s8_s32(vcvtnq_s32_f32(x)); }
 KN_INLINE V neon_packs_epi32(V a, V b) {
     return vreinterpretq_s8_s16(vqmovn_high_s32(vqmovn_s32(vreinterpretq_s32_s8(a)), vreinterpretq_s32_s8(b)));

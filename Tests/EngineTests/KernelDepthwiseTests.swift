@@ -91,6 +91,8 @@ private let rows: [Row] = {
         var numbers = Numbers()
         let memory = KernelMemory()
         defer { memory.free() }
+        // The large one leaves the range of int32.
+        let scale: Float = zero == 0 ? 30_000 : 0.003
         let lines = (0..<r.kh).map { i -> UnsafePointer<Int8>? in
             r.missing.contains(i) ? nil : UnsafePointer(memory.keep(numbers.bytes(r.width * r.channels)))
         }
@@ -100,7 +102,7 @@ private let rows: [Row] = {
             pad: r.pad, columns: r.columns, rows: memory.keep(lines),
             w: memory.keep(numbers.bytes(r.kh * r.kw * r.channels)),
             bias: memory.keep((0..<r.channels).map { _ in Int32(numbers.next() % 4000) - 2000 }),
-            scale: memory.keep(numbers.floats(r.channels).map { ($0 + 1.01) * 0.003 }), x_zero: zero, zero: 5,
+            scale: memory.keep(numbers.floats(r.channels).map { ($0 + 1.01) * scale }), x_zero: zero, zero: 5,
             low: -120, high: 110, y: y.y)
         compute(&t)
         return (y.values, y.isIntact)
