@@ -13,7 +13,7 @@ if ! "$python" -c 'import onnx, onnxruntime, numpy, PIL' 2>/dev/null; then
 fi
 [ -n "${KINGLET:-}" ] || swift build -c release --product kinglet
 export KINGLET=${KINGLET:-$PWD/.build/release/kinglet} KINGLET_DATA=$data
-for part in nodes models accuracy; do
+for part in nodes models integers accuracy; do
     echo "== conformance: $part"
     "$python" conformance/$part.py
 done
