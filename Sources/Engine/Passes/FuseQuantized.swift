@@ -21,6 +21,7 @@ public final class FuseQuantized: Pass {
         case "Add", "Sub", "Mul": scene.pair(i)
         case "GlobalAveragePool", "AveragePool", "ReduceMean": scene.pool(i)
         case "Concat": scene.concat(i)
+        case "Pad": try scene.pad(i)
         default: scene.table(i)
         }
     }

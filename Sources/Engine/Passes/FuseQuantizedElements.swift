@@ -48,19 +48,52 @@ extension QuantizedGraph {
     /// Concat of int8 values; those of another scale than the output's go through a table first.
     mutating func concat(_ i: Int) -> Fused? {
         let node = graph.nodes[i]
-        var inputs: [(x: Int, quantization: Quantization)] = []
-        for v in node.inputs {
-            guard let from = source(v) else { return nil }
-            inputs.append(from)
+        guard let moved = move(i), (try? node.op.infer(moved.types)) == [graph.values[moved.sink.value].type] else {
+            return nil
         }
-        guard let sink = sink(node.outputs[0]), sink.low == -.infinity, sink.high == .infinity,
-            (try? node.op.infer(inputs.map { graph.values[$0.x].type })) == [graph.values[sink.value].type]
-        else { return nil }
-        var joined: [Int] = []
-        for (x, from) in inputs {
-            let table = IntegerTable(from, to: sink.quantization)
+        return Fused(
+            kind: node.kind, op: node.op, inputs: rescaled(moved, before: i), output: moved.sink.value,
+            absorbed: moved.sink.absorbed)
+    }
+
+    /// Pad of an int8 value: what it puts in is quantized as the output is.
+    mutating func pad(_ i: Int) throws(KingletError) -> Fused? {
+        let node = graph.nodes[i]
+        guard let pad = node.op as? Pad, let moved = move(i) else { return nil }
+        let value = moved.sink.quantization.quantize(pad.value?.float(0) ?? 0)
+        let op = Pad(
+            pad.mode, before: pad.before, after: pad.after,
+            value: try Tensor(.i8, [], [Int8(truncatingIfNeeded: value)]))
+        return Fused(
+            kind: node.kind, op: op, inputs: rescaled(moved, before: i), output: moved.sink.value,
+            absorbed: moved.sink.absorbed)
+    }
+
+    /// Inputs and output of an operator that hands elements on: all int8, nothing done to them before they are quantized.
+    private struct Move {
+        var inputs: [(x: Int, quantization: Quantization)]
+        var types: [TensorType]
+        let sink: Sink
+    }
+
+    private func move(_ i: Int) -> Move? {
+        guard let sink = sink(graph.nodes[i].outputs[0]), sink.low == -.infinity, sink.high == .infinity else { return nil }
+        var move = Move(inputs: [], types: [], sink: sink)
+        for v in graph.nodes[i].inputs {
+            guard let from = source(v) else { return nil }
+            move.inputs.append(from)
+            move.types.append(graph.values[from.x].type)
+        }
+        return move
+    }
+
+    /// The inputs in the output's scale, by tables that run before node `i` where they differ.
+    private mutating func rescaled(_ move: Move, before i: Int) -> [Int] {
+        var inputs: [Int] = []
+        for (x, from) in move.inputs {
+            let table = IntegerTable(from, to: move.sink.quantization)
             if table.isIdentity {
-                joined.append(x)
+                inputs.append(x)
                 continue
             }
             let scaled = graph.twin(of: x, ".scaled", .i8)
@@ -68,8 +101,8 @@ extension QuantizedGraph {
                 Graph.Node(
                     name: graph.values[scaled].name, kind: "IntegerTable", op: table, inputs: [x], outputs: [scaled]),
                 before: i)
-            joined.append(scaled)
+            inputs.append(scaled)
         }
-        return Fused(kind: "Concat", op: node.op, inputs: joined, output: sink.value, absorbed: sink.absorbed)
+        return inputs
     }
 }
