@@ -7,6 +7,7 @@ import glob, os, sys, tempfile
 import numpy as np, onnx, onnxruntime as ort
 from onnx import numpy_helper
 from families import families
+from qlinear import integers
 from kinglet import DATA, Failed, call, run
 
 
@@ -53,8 +54,10 @@ def compare(name, model, path, batch):
     peer = session(path or model)
     feeds = scaled(name, inputs(peer, 1, batch))
     names = [o.name for o in peer.get_outputs()]
-    wanted, got = peer.run(names, feeds), run(path or model, feeds, names)
     quantized = any(n.op_type == "QuantizeLinear" for n in model.graph.node)
+    if quantized and (whole := integers(model)):
+        peer = session(whole)
+    wanted, got = peer.run(names, feeds), run(path or model, feeds, names)
     step, worst, limit, note = output_step(model), 0.0, 1e-4, "of range"
     for g, w in zip(got, wanted):
         if g.shape != w.shape:
