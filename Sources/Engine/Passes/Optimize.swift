@@ -5,6 +5,7 @@ public let standardPasses: [any Pass] = [
     RemoveDead(),
     MoveQuantization(),
     FuseQuantized(),
+    RemoveDead(),
     FoldDequantized(),
     FusePad(),
     FoldAffine(),

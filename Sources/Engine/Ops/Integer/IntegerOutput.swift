@@ -32,6 +32,10 @@ public struct IntegerWeights: Sendable {
     /// For the weights in `w` with `zeros` along axis `axis`.
     public init(_ w: Tensor, zeros: [Int32], axis: Int) {
         self.zeros = zeros
+        if w.type.dtype == .i8 && zeros.allSatisfy({ $0 == 0 }) {
+            parts = 1
+            return
+        }
         var inner = 1
         for d in w.shape[(axis + 1)...] { inner *= d }
         var (least, most): (Int32, Int32) = (0, 0)

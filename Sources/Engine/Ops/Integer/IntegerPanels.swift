@@ -26,20 +26,26 @@ struct IntegerPanels {
     var bytes: Int { multipliers + count * nr * 4 }
 
     /// Lays out the weights: element r of segment s of column j is
-    /// `w[(first + j) * columnStep + s * segmentStep + r * runStep]`.
+    /// `w[(first + j) * columnStep + s * segmentStep + r * runStep]`; and the sum of every column in place of its bias.
     func pack(
         _ w: TensorView, _ weights: IntegerWeights, first: Int, columnStep: Int, segmentStep: Int, runStep: Int,
         to packed: UnsafeMutableRawPointer
     ) {
         let to = packed.initializeMemory(as: Int8.self, repeating: 0, count: bias)
+        let sums = (packed + bias).initializeMemory(as: Int32.self, repeating: 0, count: count * nr)
         let piece = run4 * 4 * nr
         for j in 0..<n {
             let zero = weights.zero(first + j)
-            let from = (first + j) * columnStep
             let column = to + j / nr * stride + j % nr * 4
             for s in 0..<segments {
+                let from = (first + j) * columnStep + s * segmentStep
+                if w.type.dtype == .i8 && zero == 0 && runStep == 1 {
+                    sums[j] &+= copy(w.i8 + from, to: column + s * piece)
+                    continue
+                }
                 for r in 0..<run {
-                    var v = weight(w, from + s * segmentStep + r * runStep, less: zero)
+                    var v = weight(w, from + r * runStep, less: zero)
+                    sums[j] &+= v
                     for p in 0..<parts {
                         column[(p * segments + s) * piece + r / 4 * nr * 4 + r % 4] = takePart(&v)
                     }
@@ -48,26 +54,29 @@ struct IntegerPanels {
         }
     }
 
+    /// One run of weights that are int8 already, to groups of 4; their sum.
+    private func copy(_ from: UnsafePointer<Int8>, to: UnsafeMutablePointer<Int8>) -> Int32 {
+        var sum: Int32 = 0
+        for r in 0..<run { sum &+= Int32(from[r]) }
+        for k in 0..<run / 4 {
+            let group = UnsafeRawPointer(from + 4 * k).loadUnaligned(as: UInt32.self)
+            UnsafeMutableRawPointer(to + k * nr * 4).storeBytes(of: group, as: UInt32.self)
+        }
+        for r in run / 4 * 4..<run { to[r / 4 * nr * 4 + r % 4] = from[r] }
+        return sum
+    }
+
     /// Lays out bias and multipliers after the weights. The kernels sum a · w, or (a + 128) · w where they take a as
     /// unsigned, and not (a - zero) · w: the bias makes up for it.
     func packBias(
         _ values: UnsafePointer<Int32>?, _ scales: [Float], first: Int, zero: Int32, unsigned: Bool,
         to packed: UnsafeMutableRawPointer
     ) {
-        let weights = packed.assumingMemoryBound(to: Int8.self)
         let bias = (packed + bias).assumingMemoryBound(to: Int32.self)
-        let scale = (packed + multipliers).assumingMemoryBound(to: Float.self)
+        let scale = (packed + multipliers).initializeMemory(as: Float.self, repeating: 0, count: count * nr)
         let shift = unsigned ? zero &+ 128 : zero
-        for j in 0..<count * nr {
-            guard j < n else {
-                bias[j] = 0
-                scale[j] = 0
-                continue
-            }
-            let column = weights + j / nr * stride + j % nr * 4
-            var sum: Int32 = 0
-            for i in 0..<parts * segments * run4 { for k in 0..<4 { sum &+= Int32(column[i * nr * 4 + k]) } }
-            bias[j] = (values.map { $0[first + j] } ?? 0) &- shift &* sum
+        for j in 0..<n {
+            bias[j] = (values.map { $0[first + j] } ?? 0) &- shift &* bias[j]
             scale[j] = scales.count == 1 ? scales[0] : scales[first + j]
         }
     }
