@@ -7,7 +7,7 @@ public final class FuseQuantized: Pass {
     public func apply(_ graph: inout Graph) throws(KingletError) {
         var scene = QuantizedGraph(graph)
         for i in graph.nodes.indices where !scene.dead[i] {
-            if let fused = try fused(i, &scene) { scene.replace(i, by: fused) }
+            if let fused = try fused(i, &scene), scene.fits(fused) { scene.replace(i, by: fused) }
         }
         graph = scene.result()
         graph.dropIdentityTables()
@@ -104,6 +104,11 @@ struct QuantizedGraph {
             (low, high) = (clamp(low, range.low, range.high), clamp(high, range.low, range.high))
         }
         return nil
+    }
+
+    /// Whether the operator accepts its inputs and makes what is wanted.
+    func fits(_ fused: Fused) -> Bool {
+        (try? fused.op.infer(fused.inputs.map { graph.values[$0].type })) == [graph.values[fused.output].type]
     }
 
     /// Runs `node` before node `i`.

@@ -22,7 +22,7 @@ public final class IntegerAdd: Op {
     public func forward(_ frame: Frame, _ worker: Worker) {
         let (a, b, y) = (frame.x[0].i8, frame.x[1].i8, frame.y[0].i8)
         let part = worker.share(of: frame.y[0].count, grain: 64)
-        if frame.x[0].count == frame.x[1].count {
+        if IntegerPairs.areAlike(frame) {
             let i = part.lowerBound
             var call = kn_add_i8(
                 count: part.count, a: b + i, b: a + i, a_scale: bScale, b_scale: aScale, shift: shift, low: output.low,

@@ -49,9 +49,14 @@ struct IntegerPairs {
         return [TensorType(.i8, shape)]
     }
 
+    /// Neither operand repeats.
+    static func areAlike(_ frame: Frame) -> Bool {
+        frame.x[0].count == frame.y[0].count && frame.x[1].count == frame.y[0].count
+    }
+
     /// Of operands that `infer` has checked.
     init(_ frame: Frame) {
-        if frame.x[0].count == frame.x[1].count {
+        if IntegerPairs.areAlike(frame) {
             (rows, inner) = (1, frame.y[0].count)
             a = (0, 0, 1)
             b = (0, 0, 1)
