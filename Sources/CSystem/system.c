@@ -21,7 +21,10 @@ void *ks_alloc(size_t bytes) {
     if (size == 0) size = 64;
     if (size >= 1 << 20) {
         void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        return base == MAP_FAILED ? NULL : base;
+        if (base == MAP_FAILED) return NULL;
+        // Faulting in 14 MB page by page takes longer than MobileNetV2 takes to run.
+        if (size >= 4 << 20) madvise(base, size, MADV_HUGEPAGE);
+        return base;
     }
     void *base = NULL;
     if (posix_memalign(&base, 64, size) != 0) return NULL;

@@ -41,8 +41,20 @@ struct Consumption {
     /// Memory worth giving back: whole pages of a constant.
     private static func bytes(_ graph: Graph, _ v: Int) -> Bytes? {
         guard let constant = graph.values[v].constant, constant.type.bytes >= 1 << 13 else { return nil }
-        let first = UInt(bitPattern: constant.base)
-        return Bytes(first: first, end: first + UInt(constant.type.bytes))
+        let (first, size) = (UInt(bitPattern: constant.base), UInt(constant.type.dtype.bytes))
+        // From the aligned address below on: that is where `align` moves an unaligned weight to.
+        return Bytes(first: first / size * size, end: first + UInt(constant.type.bytes))
+    }
+
+    /// Moves an unaligned weight that one step packs, and nobody else reads, down to the next aligned address; nil if it
+    /// has to be copied. In a file its length stands before it, so that the move overwrites no other value.
+    func align(_ graph: Graph, _ v: Int) -> UnsafeMutableRawPointer? {
+        guard let bytes = Consumption.bytes(graph, v), waiting[bytes] == 1, let weight = graph.values[v].constant,
+            weight.storage.isOwned, weight.offset >= weight.type.dtype.bytes
+        else { return nil }
+        let aligned = weight.base - Int(bitPattern: weight.base) % weight.type.dtype.bytes
+        aligned.copyMemory(from: weight.base, byteCount: weight.type.bytes)
+        return aligned
     }
 
     /// A step has packed its input `v`: whether nobody needs it any more.

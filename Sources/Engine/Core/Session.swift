@@ -23,6 +23,7 @@ public final class Session: ParallelJob {
         let arena = try Storage(bytes: plan.arenaBytes)
         let packed = try Storage(bytes: plan.packedBytes)
         var constants: [Int: Storage] = [:]
+        var consumption = Consumption(plan)
 
         // Constants are read in place, or from an aligned copy where the file has them unaligned.
         func view(_ place: Plan.Place, _ v: Int) throws(KingletError) -> TensorView {
@@ -32,6 +33,7 @@ public final class Session: ParallelJob {
             case .constant(let v):
                 guard let tensor = graph.values[v].constant else { preconditionFailure("value without a place") }
                 if Int(bitPattern: tensor.base) % type.dtype.bytes == 0 { return TensorView(type, tensor.base) }
+                if consuming, let moved = consumption.align(graph, v) { return TensorView(type, moved) }
                 if constants[v] == nil {
                     let copy = try Storage(bytes: type.bytes)
                     copy.base.copyMemory(from: tensor.base, byteCount: type.bytes)
@@ -46,7 +48,6 @@ public final class Session: ParallelJob {
             return all
         }
         var frames: [Frame] = []
-        var consumption = Consumption(plan)
         for step in plan.steps {
             let node = graph.nodes[step.node]
             let frame = Frame(

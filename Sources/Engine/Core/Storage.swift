@@ -47,5 +47,8 @@ public final class Storage: @unchecked Sendable {
         reserved = max(bytes, 1)
     }
 
+    /// Nobody else can see these bytes: their last reader may overwrite them.
+    var isOwned: Bool { reserved > 0 }
+
     deinit { if reserved > 0 { ks_free(base, reserved) } }
 }
