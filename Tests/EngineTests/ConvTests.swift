@@ -107,17 +107,20 @@ struct Noise {
 
     @Test func outputsAreClampedAfterTheResidualIsAdded() throws {
         let attributes = Attributes(["pads": .ints([1, 1, 1, 1])])
-        let types = [[1, 5, 6, 4], [37, 3, 3, 4], [37], [1, 5, 6, 37]].map { TensorType(.f32, $0) }
-        let x = try Self.noise(types)
-        let sum = zip(try Self.reference(Array(x[..<3]), attributes), x[3].floats).map { min(max($0 + $1, -0.5), 1) }
-        for kernels in Kernels.available {
-            let op = Conv(try Window(attributes), low: -0.5, high: 1, addsResidual: true)
-            let error = Self.worst(try Self.run(op, x, constants: [1, 2], kernels: kernels, workers: 2), sum)
-            #expect(error < 1e-5, "\(kernels.isa.name): off by \(error)")
-            let plain = Conv(try Window(attributes), low: -0.5, high: 1)
+        for channels in [4, 8] {
+            // Tiles with few channels, Winograd with more.
+            let types = [[1, 8, 9, channels], [37, 3, 3, channels], [37], [1, 8, 9, 37]].map { TensorType(.f32, $0) }
+            let x = try Self.noise(types)
+            let sum = zip(try Self.reference(Array(x[..<3]), attributes), x[3].floats).map { min(max($0 + $1, -0.5), 1) }
             let clamped = try Self.reference(Array(x[..<3]), attributes, clamp: -0.5...1)
-            let off = Self.worst(try Self.run(plain, Array(x[..<3]), constants: [1, 2], kernels: kernels), clamped)
-            #expect(off < 1e-5, "\(kernels.isa.name): off by \(off)")
+            for kernels in Kernels.available {
+                let op = Conv(try Window(attributes), low: -0.5, high: 1, addsResidual: true)
+                let error = Self.worst(try Self.run(op, x, constants: [1, 2], kernels: kernels, workers: 2), sum)
+                #expect(error < 1e-5, "\(kernels.isa.name), \(channels) channels: off by \(error)")
+                let plain = Conv(try Window(attributes), low: -0.5, high: 1)
+                let off = Self.worst(try Self.run(plain, Array(x[..<3]), constants: [1, 2], kernels: kernels), clamped)
+                #expect(off < 1e-5, "\(kernels.isa.name), \(channels) channels: off by \(off)")
+            }
         }
     }
 

@@ -16,10 +16,11 @@ struct ConvWinograd {
     /// Lines of tiles that a worker takes at a time, so that what becomes of them stays in its second-level cache.
     private let step: Int
 
-    /// Whether it is worth it: few channels spend more on the transforms than they save.
+    /// Whether it is worth it: few channels spend more on the transforms than they save, few tiles more on reading 16
+    /// matrices of weights instead of 9.
     static func pays(_ g: ConvGeometry, groups: Int, outputs: Int) -> Bool {
         g.kh == 3 && g.kw == 3 && g.sh == 1 && g.sw == 1 && g.dh == 1 && g.dw == 1 && groups == 1
-            && g.c >= 8 && outputs >= 8 && g.oh >= 4 && g.ow >= 4
+            && g.c >= 8 && outputs >= 8 && (g.oh + 1) / 2 * ((g.ow + 1) / 2) >= 16
     }
 
     init(_ conv: Conv, _ x: TensorType, _ w: TensorType, _ target: Target) {
