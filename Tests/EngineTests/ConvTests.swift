@@ -12,7 +12,9 @@ struct Noise {
 
 @Suite struct ConvTests {
     /// Runs one operator; inputs in `constants` are weights of the graph, the others are written before the run.
-    static func run(_ op: any Op, _ x: [Tensor], constants: Set<Int>, kernels: Kernels = .best, workers: Int = 1) throws -> [Float] {
+    static func run(_ op: any Op, _ x: [Tensor], constants: Set<Int>, kernels: Kernels = .best, workers: Int = 1) throws
+        -> [Float]
+    {
         var graph = Graph()
         var inputs: [Int] = []
         for (i, t) in x.enumerated() {
@@ -46,7 +48,9 @@ struct Noise {
     }
 
     /// The formula, in double precision, from ONNX's attributes.
-    static func reference(_ t: [Tensor], _ attributes: Attributes, clamp range: ClosedRange<Double>? = nil) throws -> [Float] {
+    static func reference(_ t: [Tensor], _ attributes: Attributes, clamp range: ClosedRange<Double>? = nil) throws
+        -> [Float]
+    {
         func lift(_ s: [Int]) -> [Int] { s.count == 4 ? s : [s[0], 1, s[1], s[2]] }
         let g = try ConvGeometry(Window(attributes), t[0].type, kernel: (lift(t[1].shape)[1], lift(t[1].shape)[2]))
         let (x, w, o) = (t[0].floats, t[1].floats, t[1].shape[0])
@@ -111,7 +115,9 @@ struct Noise {
             // Tiles with few channels, Winograd with more.
             let types = [[1, 8, 9, channels], [37, 3, 3, channels], [37], [1, 8, 9, 37]].map { TensorType(.f32, $0) }
             let x = try Self.noise(types)
-            let sum = zip(try Self.reference(Array(x[..<3]), attributes), x[3].floats).map { min(max($0 + $1, -0.5), 1) }
+            let sum = zip(try Self.reference(Array(x[..<3]), attributes), x[3].floats).map {
+                min(max($0 + $1, -0.5), 1)
+            }
             let clamped = try Self.reference(Array(x[..<3]), attributes, clamp: -0.5...1)
             for kernels in Kernels.available {
                 let op = Conv(try Window(attributes), low: -0.5, high: 1, addsResidual: true)

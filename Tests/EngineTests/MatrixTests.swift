@@ -15,7 +15,9 @@ import Testing
         for i in 0..<m {
             for j in 0..<n {
                 var sum = 0.0
-                for p in 0..<k { sum += Double(a[transA ? p * m + i : i * k + p]) * Double(b[transB ? j * k + p : p * n + j]) }
+                for p in 0..<k {
+                    sum += Double(a[transA ? p * m + i : i * k + p]) * Double(b[transB ? j * k + p : p * n + j])
+                }
                 let added = Double(c[(rows == 1 ? 0 : i) * columns + (columns == 1 ? 0 : j)])
                 y.append(Float(alpha * sum + beta * added))
             }

@@ -70,7 +70,8 @@ private struct Sketch {
         let optimized = try sketch.graph.optimized()
         #expect(optimized.nodes.map { $0.kind } == kinds, "\(name)")
         #expect(
-            optimized.outputs.map { optimized.values[$0].name } == sketch.graph.outputs.map { sketch.graph.values[$0].name })
+            optimized.outputs.map { optimized.values[$0].name }
+                == sketch.graph.outputs.map { sketch.graph.values[$0].name })
         for value in optimized.values where value.constant != nil && value.name.hasPrefix("n") {
             #expect(value.origin == nil, "\(name): a derived weight claims to come from the file")
         }
@@ -118,7 +119,9 @@ private struct Sketch {
         try Self.check("pad with ones", ["Pad", "Conv"]) { s in
             let x = s.input([1, 6, 6, 5])
             let one = try Tensor([Float(1)], shape: [])
-            return [try s.conv(try s.apply("Pad", Pad(before: [0, 1, 2, 0], after: [0, 0, 1, 0], value: one), [x]), 9, 3)]
+            return [
+                try s.conv(try s.apply("Pad", Pad(before: [0, 1, 2, 0], after: [0, 0, 1, 0], value: one), [x]), 9, 3)
+            ]
         }
         try Self.check("norm, relu, conv", ["BatchNormalization", "Conv"]) { s in
             let x = s.input([1, 6, 6, 5])

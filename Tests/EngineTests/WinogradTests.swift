@@ -21,7 +21,8 @@ import Testing
                 v.withUnsafeMutableBufferPointer { v in
                     x.withUnsafeBufferPointer { x in
                         guard let x = x.baseAddress, let v = v.baseAddress else { return }
-                        var call = kn_winograd_in(count: count, channels: channels, x: x, line: line, v: v, plane: plane)
+                        var call = kn_winograd_in(
+                            count: count, channels: channels, x: x, line: line, v: v, plane: plane)
                         transform(&call)
                     }
                 }
@@ -35,7 +36,9 @@ import Testing
                     m.withUnsafeBufferPointer { m in
                         bias.withUnsafeBufferPointer { bias in
                             residual.withUnsafeBufferPointer { residual in
-                                guard let y = y.baseAddress, let m = m.baseAddress, let bias = bias.baseAddress else { return }
+                                guard let y = y.baseAddress, let m = m.baseAddress, let bias = bias.baseAddress else {
+                                    return
+                                }
                                 var call = kn_winograd_out(
                                     rows: rows, columns: columns, channels: channels, m: m, plane: plane, bias: bias,
                                     residual: adds ? residual.baseAddress : nil, low: -1, high: 1.5, y: y, line: line)

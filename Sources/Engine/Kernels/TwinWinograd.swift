@@ -97,7 +97,9 @@ extension SIMD4<Float>: Lanes {
     @inline(__always)
     func limited(_ low: Float, _ high: Float) -> Self { Twin.clamp(self, low, high) }
     @inline(__always)
-    func store(_ p: UnsafeMutablePointer<Float>) { UnsafeMutableRawPointer(p).storeBytes(of: self, as: SIMD4<Float>.self) }
+    func store(_ p: UnsafeMutablePointer<Float>) {
+        UnsafeMutableRawPointer(p).storeBytes(of: self, as: SIMD4<Float>.self)
+    }
 }
 
 struct SIMD1: Lanes {

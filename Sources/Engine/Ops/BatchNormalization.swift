@@ -13,11 +13,14 @@ public final class BatchNormalization: Op {
 
     public func infer(_ x: [TensorType]) throws(KingletError) -> [TensorType] {
         try require(x.count == 5, .shape, "BatchNormalization takes 5 inputs, got \(x.count)")
-        for t in x { try require(t.dtype == .f32, .unsupported, "BatchNormalization of \(t.dtype.name), wanted float32") }
+        for t in x {
+            try require(t.dtype == .f32, .unsupported, "BatchNormalization of \(t.dtype.name), wanted float32")
+        }
         try require(x[0].rank >= 2, .unsupported, "BatchNormalization of \(x[0].description)")
         let channels = x[0].shape[x[0].rank - 1]
         for t in x.dropFirst() {
-            try require(t.shape == [channels], .shape, "BatchNormalization of \(x[0].description) with \(t.description)")
+            try require(
+                t.shape == [channels], .shape, "BatchNormalization of \(x[0].description) with \(t.description)")
         }
         return [x[0]]
     }
@@ -60,7 +63,8 @@ let batchNormalizationEntry = OpEntry(
     cases: [[2, 3, 4, 21], [2, 5, 3], [4, 7]].map { (shape: [Int]) in
         let channels = shape[shape.count - 1]
         return OpCase(
-            shapeText(shape), [TensorType(.f32, shape)] + [[Int]](repeating: [channels], count: 4).map { TensorType(.f32, $0) },
+            shapeText(shape),
+            [TensorType(.f32, shape)] + [[Int]](repeating: [channels], count: 4).map { TensorType(.f32, $0) },
             constants: [4: (0..<channels).map { 0.1 + Float($0) }], ["epsilon": .float(1e-3)])
     },
     make: { spec throws(KingletError) in

@@ -42,7 +42,9 @@ public final class DropIdentities: Pass {
         guard let x = node.inputs.first, let y = node.outputs.first, graph.values[x].type == graph.values[y].type,
             node.outputs.dropFirst().allSatisfy({ readers[$0].isEmpty && !isOutput[$0] })
         else { return false }
-        if let transpose = node.op as? Transpose { return transpose.permutation == Array(transpose.permutation.indices) }
+        if let transpose = node.op as? Transpose {
+            return transpose.permutation == Array(transpose.permutation.indices)
+        }
         return node.op.isView || node.kind == "Identity" || node.kind == "Dropout" || node.kind == "Cast"
     }
 

@@ -13,7 +13,8 @@ public final class FoldAffine: Pass {
             while true {
                 let y = graph.nodes[i].outputs[0]
                 guard readers[y].count == 1, !isOutput[y], let r = readers[y].first,
-                    let line = ChannelLine(graph.nodes[r], of: y, channels: weights.channels, graph)
+                    let line = ChannelLine(graph.nodes[r], of: y, channels: weights.channels, graph),
+                    line.isFinite
                 else { break }
                 weights.fold(line)
                 graph.nodes[i].outputs = [graph.nodes[r].outputs[0]]
@@ -30,6 +31,8 @@ public final class FoldAffine: Pass {
 struct ChannelLine {
     var factor: [Float]
     var offset: [Float]
+    /// Infinity times a sum is not the sum of infinities.
+    var isFinite: Bool { factor.allSatisfy { $0.isFinite } && offset.allSatisfy { $0.isFinite } }
 
     /// nil if `node` does anything else.
     init?(_ node: Graph.Node, of y: Int, channels: Int, _ graph: Graph) {

@@ -19,7 +19,8 @@ public final class FuseResidual: Pass {
                     conv.low == -.infinity, conv.high == .infinity,
                     graph.values[y].type == graph.values[other].type,
                     graph.values[y].type == graph.values[add.outputs[0]].type, graph.values[other].constant == nil,
-                    conv.method(graph.values[graph.nodes[i].inputs[0]].type, graph.values[graph.nodes[i].inputs[1]].type)
+                    conv.method(
+                        graph.values[graph.nodes[i].inputs[0]].type, graph.values[graph.nodes[i].inputs[1]].type)
                         != .depthwise
                 else { continue }
                 var fused = graph.nodes[i]

@@ -60,7 +60,8 @@ struct LinearWeights {
             let to = scaled.base.assumingMemoryBound(to: Float.self)
             for j in 0..<weights.count { to[j] = weights.float(j) * factor[j / inner % channels] }
             w = graph.add(
-                Graph.Value(name: name + ".weights", type: weights.type, order: graph.values[w].order, constant: scaled))
+                Graph.Value(name: name + ".weights", type: weights.type, order: graph.values[w].order, constant: scaled)
+            )
         }
         let tensor = try Tensor(bias, shape: [channels])
         let b = graph.add(Graph.Value(name: name + ".bias", type: tensor.type, constant: tensor))

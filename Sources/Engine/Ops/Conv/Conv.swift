@@ -35,14 +35,17 @@ public final class Conv: Op {
         return g
     }
 
-    private static func kernel(_ w: TensorType) -> (h: Int, w: Int) { (w.rank == 4 ? w.shape[1] : 1, w.shape[w.rank - 2]) }
+    private static func kernel(_ w: TensorType) -> (h: Int, w: Int) {
+        (w.rank == 4 ? w.shape[1] : 1, w.shape[w.rank - 2])
+    }
 
     public func infer(_ x: [TensorType]) throws(KingletError) -> [TensorType] {
         let most = addsResidual ? 4 : 3
         try require(x.count >= (addsResidual ? 4 : 2) && x.count <= most, .shape, "Conv got \(x.count) inputs")
         for t in x { try require(t.dtype == .f32, .unsupported, "Conv of \(t.dtype.name), wanted float32") }
         let (image, w) = (x[0], x[1])
-        try require(w.rank == image.rank && w.rank >= 3, .shape, "Conv of \(image.description) with weights \(w.description)")
+        try require(
+            w.rank == image.rank && w.rank >= 3, .shape, "Conv of \(image.description) with weights \(w.description)")
         let g = try ConvGeometry(window, image, kernel: Conv.kernel(w))
         let (o, i) = (w.shape[0], w.shape[w.rank - 1])
         try require(

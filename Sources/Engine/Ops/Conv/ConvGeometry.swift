@@ -24,7 +24,8 @@ public struct ConvGeometry: Sendable, Equatable {
         try require(
             rank == 4 || rank == 3, .unsupported, "the input is \(x.description), wanted an image or a sequence")
         if let axes = window.axes {
-            try require(axes == rank - 2, .shape, "attributes for \(axes) spatial axes, but the input is \(x.description)")
+            try require(
+                axes == rank - 2, .shape, "attributes for \(axes) spatial axes, but the input is \(x.description)")
         }
         n = x.shape[0]
         h = rank == 4 ? x.shape[1] : 1

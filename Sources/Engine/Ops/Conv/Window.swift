@@ -37,10 +37,12 @@ public struct Window: Sendable {
                     "\(name) \(shapeText(list)): each must be \(low) to \(Window.limit)")
             }
             let count = list.count / sides
-            try require(axes == nil || axes == count, .badFile, "\(name) \(shapeText(list)) has another length than others")
+            try require(
+                axes == nil || axes == count, .badFile, "\(name) \(shapeText(list)) has another length than others")
             axes = count
             if count == 2 { return list }
-            return sides == 2 ? [fallback, list[0], fallback, list[1]] : [name == "kernel_shape" ? 1 : fallback, list[0]]
+            return sides == 2
+                ? [fallback, list[0], fallback, list[1]] : [name == "kernel_shape" ? 1 : fallback, list[0]]
         }
         let kernel = try read("kernel_shape", 0, from: 1, sides: 1)
         let strides = try read("strides", 1, from: 1, sides: 1)

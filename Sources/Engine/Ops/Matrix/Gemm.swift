@@ -27,7 +27,8 @@ public final class Gemm: Op {
         let (a, b) = (x[0], x[1])
         try require(
             a.rank == 2 && b.rank == 2 && a.shape[transA ? 0 : 1] == b.shape[transB ? 1 : 0], .shape,
-            "Gemm cannot multiply \(shapeText(a.shape))\(transA ? "ᵀ" : "") by \(shapeText(b.shape))\(transB ? "ᵀ" : "")")
+            "Gemm cannot multiply \(shapeText(a.shape))\(transA ? "ᵀ" : "") by \(shapeText(b.shape))\(transB ? "ᵀ" : "")"
+        )
         let y = [a.shape[transA ? 1 : 0], b.shape[transB ? 0 : 1]]
         _ = try checkedCount(y)
         if x.count == 3 {
@@ -114,7 +115,8 @@ private let gemmCases: [OpCase] = [
     gemm("plain", [[7, 19], [19, 37], [37]]),
     gemm("no addend", [[5, 3], [3, 4]]),
     gemm("one row, weights transposed", [[1, 130], [70, 130], [70]], ["transB": .int(1)]),
-    gemm("all turned and scaled", [[9, 6], [35, 9], [6, 35]],
+    gemm(
+        "all turned and scaled", [[9, 6], [35, 9], [6, 35]],
         ["transA": .int(1), "transB": .int(1), "alpha": .float(0.5), "beta": .float(-2)]),
     gemm("a column added", [[6, 5], [5, 33], [6, 1]], ["beta": .float(0.25)]),
     gemm("a number added", [[6, 5], [5, 17], [1]]),

@@ -39,20 +39,26 @@ public final class MatMul: Op {
         let (outerA, outerB) = (Array(a.dropLast(2)), Array(b.dropLast(2)))
         var y: [Int] = []
         for i in 0..<max(outerA.count, outerB.count) {
-            let (p, q) = (i < outerA.count ? outerA[outerA.count - 1 - i] : 1, i < outerB.count ? outerB[outerB.count - 1 - i] : 1)
+            let (p, q) = (
+                i < outerA.count ? outerA[outerA.count - 1 - i] : 1, i < outerB.count ? outerB[outerB.count - 1 - i] : 1
+            )
             try require(p == q || p == 1 || q == 1, .shape, refusal)
             y.insert(p == 1 ? q : p, at: 0)
         }
         if a.count > 1 { y.append(a[a.count - 2]) }
         if b.count > 1 { y.append(b[b.count - 1]) }
         _ = try checkedCount(y)
-        if x.count == 3 { try require(x[2].shape == [b.count > 1 ? b[b.count - 1] : 1], .shape, "bias \(x[2].description)") }
+        if x.count == 3 {
+            try require(x[2].shape == [b.count > 1 ? b[b.count - 1] : 1], .shape, "bias \(x[2].description)")
+        }
         return [TensorType(.f32, y)]
     }
 
     public var packedInputs: [Int] { [1, 2] }
 
-    private func panels(_ s: Sizes, _ target: Target) -> Panels { Panels(k: s.k, n: s.n, nr: target.kernels.f32Tile.nr) }
+    private func panels(_ s: Sizes, _ target: Target) -> Panels {
+        Panels(k: s.k, n: s.n, nr: target.kernels.f32Tile.nr)
+    }
 
     public func packedBytes(_ x: [TensorType], _ target: Target) -> Int {
         let sizes = Sizes(x[0], x[1])
@@ -105,7 +111,9 @@ public final class MatMul: Op {
 }
 
 let matMulEntry = OpEntry(
-    ["MatMul"], layout: .onnx, cases: [[[5, 7], [7, 35]], [[2, 3, 4, 5], [5, 6]], [[2, 3, 4, 5], [3, 5, 6]],
+    ["MatMul"], layout: .onnx,
+    cases: [
+        [[5, 7], [7, 35]], [[2, 3, 4, 5], [5, 6]], [[2, 3, 4, 5], [3, 5, 6]],
         [[3, 1, 4, 5], [1, 2, 5, 6]], [[4, 5], [2, 5, 6]], [[7], [7]], [[7], [7, 3]], [[4, 7], [7]], [[2, 4, 7], [7]],
         [[7], [2, 7, 3]], [[1, 200], [200, 100]],
     ].map { shapes in

@@ -18,7 +18,8 @@ struct Panels {
 
     /// Lays out scale · b, with element (i, j) of b at `b[i * rowStep + j * columnStep]`.
     func pack(
-        _ b: UnsafePointer<Float>, rowStep: Int, columnStep: Int, scale: Float = 1, to packed: UnsafeMutablePointer<Float>
+        _ b: UnsafePointer<Float>, rowStep: Int, columnStep: Int, scale: Float = 1,
+        to packed: UnsafeMutablePointer<Float>
     ) {
         for p in 0..<count {
             let (columns, from, to) = (columns(of: p), b + p * nr * columnStep, packed + p * stride)
