@@ -48,7 +48,7 @@ extension Preprocess {
     ) throws(KingletError) {
         assert(index >= 0 && index < layout.batch)
         let stored = picture.orientation.shown(picture.inner)
-        let image = try Resample.resize(picture.pixels, box: picture.box, to: stored)
+        let image = try Resample.resize(picture.pixels, box: picture.box, to: stored, cut: true)
         let walk = picture.orientation.walk(stored)
         let first = index * layout.sample
         if picture.inner != layout.size { fillAround(input, layout, first) }

@@ -15,6 +15,14 @@ public enum Resample {
         var weights: [Int32]
         let taps: Int
 
+        /// The same with nothing but the pixels that hold `start ..< start + length`.
+        init(_ start: Double, _ length: Double, of inputs: Int, to outputs: Int, _ cut: Bool) {
+            let from = cut ? Int(start) : 0
+            let to = cut ? min(Int((start + length).rounded(.up)), inputs) : inputs
+            self.init(start - Double(from), length, of: to - from, to: outputs)
+            if from > 0 { for j in 0..<outputs { first[j] += from } }
+        }
+
         /// From `start ..< start + length` of `inputs` pixels to `outputs` pixels.
         init(_ start: Double, _ length: Double, of inputs: Int, to outputs: Int) {
             let scale = length / Double(outputs)
@@ -43,19 +51,21 @@ public enum Resample {
         }
     }
 
-    /// The part `box` of `x`, in pixels of `x`, at `size`.
-    public static func resize(_ x: Image, box: Box, to size: Size) throws(KingletError) -> Image {
+    /// The part `box` of `x`, in pixels of `x`, at `size`. Pixels beside the box blend into its edges, unless it is to be
+    /// `cut` out first.
+    public static func resize(_ x: Image, box: Box, to size: Size, cut: Bool = false) throws(KingletError) -> Image {
         try require(
-            box.width > 0 && box.height > 0 && box.x >= 0 && box.y >= 0 && box.right <= Double(x.width) + 1
+            box.width > 0 && box.height > 0 && box.x >= 0 && box.y >= 0 && box.x < Double(x.width)
+                && box.y < Double(x.height) && box.right <= Double(x.width) + 1
                 && box.bottom <= Double(x.height) + 1, .usage, "a box outside the picture was to be resized")
         let still = Axis.isIdentity(box.y, box.height, of: x.height, to: size.height)
-        let rows = Axis(box.y, box.height, of: x.height, to: size.height)
+        let rows = Axis(box.y, box.height, of: x.height, to: size.height, cut)
         let top = still ? 0 : rows.first[0]
         let bottom = still ? x.height : (0..<size.height).reduce(0) { max($0, rows.first[$1] + rows.count[$1]) }
         var middle = x
         var offset = top
         if !Axis.isIdentity(box.x, box.width, of: x.width, to: size.width) {
-            let columns = Axis(box.x, box.width, of: x.width, to: size.width)
+            let columns = Axis(box.x, box.width, of: x.width, to: size.width, cut)
             middle = try Image(Size(size.width, bottom - top))
             for row in 0..<bottom - top {
                 alongRow(x.u8 + 3 * x.width * (top + row), middle.u8 + 3 * size.width * row, columns, size.width)
