@@ -15,18 +15,17 @@ public struct ImageFolder: Sendable {
         let val = ["val", "valid", "validation", "test"].first { top.contains($0) }
         var roots = [root]
         var drawn = part
+        // A class keeps its index in every part.
+        var labels: [String] = []
         if let train, let val {
-            let parts = part == .all ? [train, val] : [part == .train ? train : val]
-            roots = parts.map { Folder.join(root, $0) }
+            let parts = [Folder.join(root, train), Folder.join(root, val)]
+            labels = try ImageFolder.classes(parts)
+            roots = part == .all ? parts : [part == .train ? parts[0] : parts[1]]
             drawn = .all
+        } else {
+            labels = try ImageFolder.classes(roots)
         }
-        var (labels, files, classes) = ([String](), [String](), [Int]())
-        for root in roots {
-            for entry in try Folder.entries(root) where entry.isFolder {
-                if !labels.contains(entry.name) { labels.append(entry.name) }
-            }
-        }
-        labels.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        var (files, classes) = ([String](), [Int]())
         for root in roots {
             for entry in try Folder.entries(root) where entry.isFolder {
                 guard let c = labels.firstIndex(of: entry.name) else { continue }
@@ -43,6 +42,16 @@ public struct ImageFolder: Sendable {
         self.labels = labels
         self.files = files
         self.classes = classes
+    }
+
+    private static func classes(_ roots: [String]) throws(KingletError) -> [String] {
+        var labels: [String] = []
+        for root in roots {
+            for entry in try Folder.entries(root) where entry.isFolder && !labels.contains(entry.name) {
+                labels.append(entry.name)
+            }
+        }
+        return labels.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     /// One name in five, the same ones whatever else the folder holds.
