@@ -41,7 +41,9 @@ def constants_inside(model, feeds):
 
 
 def typed(value, array):
-    """A test's array in the element type that its model declares (some come as objects)."""
+    """A test's array in the element type that its model declares; some tests hold a TensorProto instead."""
+    if isinstance(array, onnx.TensorProto):
+        array = numpy_helper.to_array(array)
     return np.asarray(array).astype(onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type))
 
 
