@@ -2,8 +2,9 @@
 SWIFT ?= swift
 # Demo, conformance and benchmarks share one release build.
 BUILD = $(SWIFT) build -c release --static-swift-stdlib
-# Equal functions once, and fixed addresses: a megabyte smaller and a millisecond quicker to start.
-SMALL = -Xlinker --icf=all -Xlinker -no-pie
+# Equal functions once, no exported symbols, no index for C++ exceptions (nothing throws one), fixed addresses:
+# 1.5 MB smaller and a millisecond quicker to start.
+SMALL = -Xlinker --icf=all -Xlinker --gc-sections -Xlinker --no-export-dynamic -Xlinker --no-eh-frame-hdr -Xlinker -no-pie
 CLI = build/kinglet
 
 .PHONY: demo test release conformance bench embedded format setup install clean
