@@ -5,7 +5,7 @@ let package = Package(
     name: "kinglet",
     products: [
         .executable(name: "kinglet", targets: ["kinglet"]),
-        .library(name: "Kinglet", targets: ["Engine", "ONNX", "Vision"]),
+        .library(name: "Kinglet", targets: ["Engine", "ONNX", "Training", "Vision"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -17,8 +17,9 @@ let package = Package(
         .target(name: "CModel"),
         .target(name: "Engine", dependencies: ["CSystem", "CKernels"]),
         .target(name: "ONNX", dependencies: ["Engine", "CSystem"]),
+        .target(name: "Training", dependencies: ["Engine", "CSystem"]),
         .target(name: "Vision", dependencies: ["Engine", "CJPEG", "CSystem"]),
-        .target(name: "Tasks", dependencies: ["Engine", "ONNX", "Vision", "CSystem", "CModel"]),
+        .target(name: "Tasks", dependencies: ["Engine", "ONNX", "Training", "Vision", "CSystem", "CModel"]),
         .executableTarget(
             name: "kinglet",
             dependencies: ["Tasks", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
@@ -26,6 +27,7 @@ let package = Package(
         .executableTarget(name: "kinglet-fuzz", dependencies: ["ONNX", "Vision", "Engine", "CSystem"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "CSystem", "CKernels", "CAllocations"]),
         .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Engine", "CSystem"], exclude: ["Fixtures"]),
+        .testTarget(name: "TrainingTests", dependencies: ["Training", "Engine", "CSystem"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision", "Engine", "CJPEG", "CSystem"]),
         .testTarget(name: "TasksTests", dependencies: ["Tasks", "Engine", "ONNX", "Vision", "CSystem"]),
     ]

@@ -18,6 +18,8 @@ public protocol Op: AnyObject, Sendable {
     var isView: Bool { get }
     /// Element i of output 0 depends on element i of input 0 and is written after it is read: both may share a place.
     var inPlace: Bool { get }
+    /// The operator itself where gradients can pass through it; nil where they cannot.
+    var gradient: (any DifferentiableOp)? { get }
 }
 
 extension Op {
@@ -27,6 +29,7 @@ extension Op {
     public var packedInputs: [Int] { [] }
     public var isView: Bool { false }
     public var inPlace: Bool { false }
+    public var gradient: (any DifferentiableOp)? { nil }
 }
 
 /// What an operator sees while it runs. Everything in it was fixed when the session began.

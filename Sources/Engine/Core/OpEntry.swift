@@ -91,7 +91,8 @@ public struct OpCase: Sendable {
     public let outputCount: Int
 
     public init(
-        _ name: String, _ inputs: [TensorType], constants: [Int: [Float]] = [:], _ attributes: [String: Attribute] = [:],
+        _ name: String, _ inputs: [TensorType], constants: [Int: [Float]] = [:],
+        _ attributes: [String: Attribute] = [:],
         opset: Int = 21, outputCount: Int = 1
     ) {
         self.name = name

@@ -50,8 +50,9 @@ public final class Plan: Sendable {
             for v in node.inputs { touch(v, i) }
             for (k, v) in node.outputs.enumerated() {
                 if k == 0, let x = node.inputs.first, let b = blockOf[x], !graph.inputs.contains(x) || node.op.isView,
-                    node.op.isView || (node.op.inPlace && lastReader[x] == i && Plan.aliases(blockOf, b, lastReader) == i
-                        && graph.values[x].type.bytes >= graph.values[v].type.bytes)
+                    node.op.isView
+                        || (node.op.inPlace && lastReader[x] == i && Plan.aliases(blockOf, b, lastReader) == i
+                            && graph.values[x].type.bytes >= graph.values[v].type.bytes)
                 {
                     blockOf[v] = b
                     touch(v, i)
@@ -87,9 +88,10 @@ public final class Plan: Sendable {
             Step(
                 node: i, inputs: node.inputs.map(place), outputs: node.outputs.map(place),
                 scratch: scratch[i].map { arena.offsets[$0] } ?? 0, packed: packing[i].0, packedBytes: packing[i].1,
-                repack: packing[i].1 > 0 && node.op.packedInputs.contains { k in
-                    k < node.inputs.count && blockOf[node.inputs[k]] != nil
-                })
+                repack: packing[i].1 > 0
+                    && node.op.packedInputs.contains { k in
+                        k < node.inputs.count && blockOf[node.inputs[k]] != nil
+                    })
         }
     }
 
