@@ -1,17 +1,19 @@
 /// Places blocks of known lifetimes in one stretch of memory, large ones first, each in the lowest gap that fits.
-struct Arena {
-    struct Block: Sendable {
-        var bytes: Int
+package struct Arena {
+    package struct Block: Sendable {
+        package var bytes: Int
         /// First and last step at which the block is in use.
-        var first: Int
-        var last: Int
+        package var first: Int
+        package var last: Int
+
+        package init(bytes: Int, first: Int, last: Int) { (self.bytes, self.first, self.last) = (bytes, first, last) }
     }
 
-    let offsets: [Int]
-    let bytes: Int
+    package let offsets: [Int]
+    package let bytes: Int
     static let alignment = 64
 
-    init(_ blocks: [Block]) {
+    package init(_ blocks: [Block]) {
         func aligned(_ n: Int) -> Int { (n + Arena.alignment - 1) & ~(Arena.alignment - 1) }
         var offsets = [Int](repeating: 0, count: blocks.count)
         var placed: [Int] = []
