@@ -71,4 +71,5 @@ static inline double ks_log(double x) { return __builtin_log(x); }
 static inline float ks_sqrtf(float x) { return __builtin_sqrtf(x); }
 static inline double ks_sqrt(double x) { return __builtin_sqrt(x); }
 static inline double ks_pow(double x, double y) { return __builtin_pow(x, y); }
+static inline double ks_cos(double x) { return __builtin_cos(x); }
 #endif
