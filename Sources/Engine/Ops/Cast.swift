@@ -51,6 +51,14 @@ public final class Cast: Op {
     }
 }
 
+/// Between floats gradients pass as they are; there are none of an integer.
+extension Cast: DifferentiableOp {
+    public var gradient: (any DifferentiableOp)? { dtype == .f32 || dtype == .f64 ? self : nil }
+    public var gradientInPlace: Int? { 0 }
+    public func keeps(_ x: [TensorType], wants: [Bool]) -> Keeps { Keeps() }
+    public func backward(_ frame: BackwardFrame, _ worker: Worker) { carryBytes(frame, worker) }
+}
+
 @inline(__always)
 private func limited<T: BinaryFloatingPoint, I: FixedWidthInteger>(_ x: T) -> I {
     if x != x { return 0 }

@@ -56,6 +56,22 @@ public final class Clip: Op {
     }
 }
 
+extension Clip: DifferentiableOp {
+    public var gradient: (any DifferentiableOp)? { self }
+    public var gradientInPlace: Int? { 0 }
+
+    public func keeps(_ x: [TensorType], wants: [Bool]) -> Keeps { Keeps(outputs: wants[0] ? [0] : []) }
+
+    /// dx = dy where low < y < high.
+    public func backward(_ frame: BackwardFrame, _ worker: Worker) {
+        let (low, high, zero) = (F8(repeating: low), F8(repeating: high), F8(repeating: 0))
+        @inline(__always) func f(_ dy: F8, _ y: F8) -> F8 {
+            dy.replacing(with: zero, where: (y .<= low) .| (y .>= high))
+        }
+        carry(frame.y[0].f32, frame, worker, f)
+    }
+}
+
 let clipEntry = OpEntry(
     ["Clip"], attributes: ["min", "max"], parameters: [1, 2],
     cases: [

@@ -17,6 +17,20 @@ public final class Relu: Op {
     }
 }
 
+extension Relu: DifferentiableOp {
+    public var gradient: (any DifferentiableOp)? { self }
+    public var gradientInPlace: Int? { 0 }
+
+    public func keeps(_ x: [TensorType], wants: [Bool]) -> Keeps { Keeps(outputs: wants[0] ? [0] : []) }
+
+    /// dx = dy where y > 0.
+    public func backward(_ frame: BackwardFrame, _ worker: Worker) {
+        let zero = F8(repeating: 0)
+        @inline(__always) func f(_ dy: F8, _ y: F8) -> F8 { dy.replacing(with: zero, where: y .<= zero) }
+        carry(frame.y[0].f32, frame, worker, f)
+    }
+}
+
 let reluEntry = OpEntry(
     ["Relu"],
     cases: [

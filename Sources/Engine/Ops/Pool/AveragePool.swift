@@ -26,9 +26,7 @@ public final class AveragePool: Op {
             let taps = Taps(g, index)
             let image = x + (taps.n * g.h + taps.oy * g.sh - g.top) * g.w * c + (taps.ox * g.sw - g.left) * c
             let y = y + index * c
-            let count = Float(countPadding ? padded(g, taps) : taps.rows.count * taps.columns.count)
-            // A window that sees only padding: 0, not 0 / 0.
-            let divisor = max(count, 1)
+            let divisor = divisor(g, taps)
             var k = 0
             while k + 16 <= c {
                 var (a, b) = (F8(repeating: 0), F8(repeating: 0))
@@ -53,6 +51,11 @@ public final class AveragePool: Op {
                 k += 1
             }
         }
+    }
+
+    /// How many places of a window count; 1 for one that sees only padding, whose mean is 0, not 0 / 0.
+    func divisor(_ g: ConvGeometry, _ taps: Taps) -> Float {
+        Float(max(countPadding ? padded(g, taps) : taps.rows.count * taps.columns.count, 1))
     }
 
     /// Window places on the padded image.

@@ -32,6 +32,27 @@ public final class Concat: Op {
     }
 }
 
+extension Concat: DifferentiableOp {
+    public var gradient: (any DifferentiableOp)? { self }
+    public func keeps(_ x: [TensorType], wants: [Bool]) -> Keeps { Keeps() }
+
+    /// Every input takes its piece of dy.
+    public func backward(_ frame: BackwardFrame, _ worker: Worker) {
+        let dy = frame.dy[0]
+        let blocks = AxisBlocks(TensorType(.f32, dy.shape), axis)
+        var place = 0
+        for k in frame.x.indices {
+            let n = frame.x[k].shape[axis] * blocks.inner / 4
+            if let dx = frame.dx[k] {
+                carryRows(
+                    blocks.outer, n, from: dy.f32 + place, every: blocks.row / 4, to: dx.f32, every: n,
+                    adds: frame.adds[k], worker)
+            }
+            place += n
+        }
+    }
+}
+
 /// A tensor cut at an axis: `outer` rows of `row` bytes, in which one step along the axis is `inner` bytes.
 struct AxisBlocks {
     let outer: Int

@@ -16,6 +16,18 @@ public final class Expand: Op {
     }
 }
 
+extension Expand: DifferentiableOp {
+    public var gradient: (any DifferentiableOp)? { self }
+    public func keeps(_ x: [TensorType], wants: [Bool]) -> Keeps { Keeps() }
+
+    /// dx[i] = the sum of dy where x[i] was repeated to.
+    public func backward(_ frame: BackwardFrame, _ worker: Worker) {
+        guard let dx = frame.dx[0] else { return }
+        let dy = frame.dy[0]
+        BroadcastGradient(dy: dy, other: dy, own: frame.x[0], dx: dx, adds: frame.adds[0]).run(Whole.self, worker)
+    }
+}
+
 let expandEntry = OpEntry(
     ["Expand"], layout: .onnx, parameters: [1],
     cases: [

@@ -22,12 +22,37 @@ public final class Gather: Op {
         let (size, count) = (x.shape[axis], indices.count)
         for i in worker.share(of: blocks.outer * count) {
             let o = i / count
-            let wanted =
-                indices.type.dtype == .i64 ? Int(clamping: indices.i64[i - o * count]) : Int(indices.i32[i - o * count])
-            // An index that only the run knows is limited to the axis: a run cannot fail.
-            let index = max(0, min(size - 1, wanted < 0 ? wanted + size : wanted))
+            let index = Gather.index(indices, i - o * count, size)
             (y.base + i * blocks.inner).copyMemory(
                 from: x.base + o * blocks.row + index * blocks.inner, byteCount: blocks.inner)
+        }
+    }
+
+    /// Index `i`, counted from the front. One that only the run knows is limited to the axis: a run cannot fail.
+    private static func index(_ indices: TensorView, _ i: Int, _ size: Int) -> Int {
+        let wanted = indices.type.dtype == .i64 ? Int(clamping: indices.i64[i]) : Int(indices.i32[i])
+        return max(0, min(size - 1, wanted < 0 ? wanted + size : wanted))
+    }
+}
+
+extension Gather: DifferentiableOp {
+    public var gradient: (any DifferentiableOp)? { self }
+    public func keeps(_ x: [TensorType], wants: [Bool]) -> Keeps { Keeps(inputs: wants[0] ? [1] : []) }
+
+    /// dx[o…, indices[i…], j…] = the sum of dy[o…, i…, j…]. Each worker keeps to some j, because an index may come twice.
+    public func backward(_ frame: BackwardFrame, _ worker: Worker) {
+        guard let dx = frame.dx[0] else { return }
+        frame.prepare(0, worker)
+        worker.barrier()
+        let (dy, indices) = (frame.dy[0].f32, frame.x[1])
+        if frame.dy[0].count == 0 { return }
+        let blocks = AxisBlocks(TensorType(.f32, dx.shape), axis)
+        let (size, count, inner) = (dx.shape[axis], indices.count, blocks.inner / 4)
+        let part = worker.share(of: inner, grain: 16)
+        for i in 0..<blocks.outer * count {
+            let o = i / count
+            let place = (o * size + Gather.index(indices, i - o * count, size)) * inner + part.lowerBound
+            add(dy + i * inner + part.lowerBound, to: dx.f32 + place, part.count)
         }
     }
 }

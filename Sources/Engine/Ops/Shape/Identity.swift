@@ -17,6 +17,13 @@ public final class Identity: Op {
     }
 }
 
+extension Identity: DifferentiableOp {
+    public var gradient: (any DifferentiableOp)? { self }
+    public var gradientInPlace: Int? { 0 }
+    public func keeps(_ x: [TensorType], wants: [Bool]) -> Keeps { Keeps() }
+    public func backward(_ frame: BackwardFrame, _ worker: Worker) { carryBytes(frame, worker) }
+}
+
 private let cases = [OpCase("float", [TensorType(.f32, [3, 5])]), OpCase("int64", [TensorType(.i64, [3])])]
 
 let identityEntry = OpEntry(["Identity"], cases: cases) { _ throws(KingletError) in Identity() }

@@ -57,27 +57,40 @@ public final class Pad: Op {
     public func forward(_ frame: Frame, _ worker: Worker) {
         let (x, y) = (frame.x[0], frame.y[0])
         if y.count == 0 { return }
-        // The inner axes that stay as they are move as one block.
-        var outer = x.shape.count
-        var block = y.type.dtype.bytes
+        let (outer, elements, rows) = blocks(x.shape, y.shape)
+        let block = elements * y.type.dtype.bytes
+        for row in worker.share(of: rows) {
+            let place = y.base + row * block
+            if let from = source(row: row, outer, x.shape, y.shape) {
+                place.copyMemory(from: x.base + from * block, byteCount: block)
+            } else {
+                fill(place, block)
+            }
+        }
+    }
+
+    /// The inner axes that stay as they are move as one block: the number of other axes, elements of a block, blocks of y.
+    private func blocks(_ x: [Int], _ y: [Int]) -> (outer: Int, block: Int, rows: Int) {
+        var (outer, block, rows) = (x.count, 1, 1)
         while outer > 0 && before[outer - 1] == 0 && after[outer - 1] == 0 {
             outer -= 1
-            block *= x.shape[outer]
+            block *= x[outer]
         }
-        var rows = 1
-        for k in 0..<outer { rows *= y.shape[k] }
-        for row in worker.share(of: rows) {
-            var (rest, step, from) = (row, 1, 0)
-            var inside = true
-            for k in stride(from: outer - 1, through: 0, by: -1) {
-                let above = rest / y.shape[k]
-                if let j = source(rest - above * y.shape[k], k, x.shape[k]) { from += j * step } else { inside = false }
-                step *= x.shape[k]
-                rest = above
-            }
-            let place = y.base + row * block
-            if inside { place.copyMemory(from: x.base + from * block, byteCount: block) } else { fill(place, block) }
+        for k in 0..<outer { rows *= y[k] }
+        return (outer, block, rows)
+    }
+
+    /// Which block of x block `row` of y is; nil for the constant.
+    private func source(row: Int, _ outer: Int, _ x: [Int], _ y: [Int]) -> Int? {
+        var (rest, step, from) = (row, 1, 0)
+        for k in stride(from: outer - 1, through: 0, by: -1) {
+            let above = rest / y[k]
+            guard let j = source(rest - above * y[k], k, x[k]) else { return nil }
+            from += j * step
+            step *= x[k]
+            rest = above
         }
+        return from
     }
 
     private func fill(_ y: UnsafeMutableRawPointer, _ bytes: Int) {
@@ -87,6 +100,27 @@ public final class Pad: Op {
         }
         let size = value.type.dtype.bytes
         for i in stride(from: 0, to: bytes, by: size) { (y + i).copyMemory(from: value.base, byteCount: size) }
+    }
+}
+
+extension Pad: DifferentiableOp {
+    public var gradient: (any DifferentiableOp)? { self }
+    public func keeps(_ x: [TensorType], wants: [Bool]) -> Keeps { Keeps() }
+
+    /// dx[i] = the sum of dy where x[i] was put. Each worker keeps to some columns of the inner axes that stay as they
+    /// are, because an edge goes to many places.
+    public func backward(_ frame: BackwardFrame, _ worker: Worker) {
+        guard let dx = frame.dx[0] else { return }
+        frame.prepare(0, worker)
+        worker.barrier()
+        let dy = frame.dy[0]
+        if dy.count == 0 { return }
+        let (outer, block, rows) = blocks(dx.shape, dy.shape)
+        let part = worker.share(of: block, grain: 16)
+        for row in 0..<rows {
+            guard let from = source(row: row, outer, dx.shape, dy.shape) else { continue }
+            add(dy.f32 + row * block + part.lowerBound, to: dx.f32 + from * block + part.lowerBound, part.count)
+        }
     }
 }
 

@@ -17,6 +17,13 @@ public final class Reshape: Op {
     public func forward(_ frame: Frame, _ worker: Worker) { copyBytes(frame.x[0], frame.y[0], worker) }
 }
 
+extension Reshape: DifferentiableOp {
+    public var gradient: (any DifferentiableOp)? { self }
+    public var gradientInPlace: Int? { 0 }
+    public func keeps(_ x: [TensorType], wants: [Bool]) -> Keeps { Keeps() }
+    public func backward(_ frame: BackwardFrame, _ worker: Worker) { carryBytes(frame, worker) }
+}
+
 /// Copies `x` to `y` unless they share a place.
 func copyBytes(_ x: TensorView, _ y: TensorView, _ worker: Worker) {
     let range = worker.share(of: x.type.bytes, grain: 4096)

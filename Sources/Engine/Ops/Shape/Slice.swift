@@ -44,17 +44,40 @@ public final class Slice: Op {
     public func forward(_ frame: Frame, _ worker: Worker) {
         let (x, y) = (frame.x[0], frame.y[0])
         if y.count == 0 { return }
-        var strides = Dims(stridesOf: x.shape)
-        var offset = 0
+        let (offset, walk) = places(x.shape, y.shape)
+        let bytes = y.type.dtype.bytes
+        walk.copy(x.base + offset * bytes, y.base, bytes: bytes, worker)
+    }
+
+    /// Where the first element of y is in x, and the walk over y from there.
+    private func places(_ x: [Int], _ y: [Int]) -> (offset: Int, walk: Walk) {
+        var (strides, offset, walk) = (Dims(stridesOf: x), 0, Walk())
         for cut in cuts {
-            let (first, count) = cut.resolve(x.shape[cut.axis])
+            let (first, count) = cut.resolve(x[cut.axis])
             offset += first * strides[cut.axis]
             strides[cut.axis] = count > 1 ? strides[cut.axis] * cut.step : 0
         }
-        var walk = Walk()
-        for k in 0..<strides.count { walk.add(y.shape[k], strides[k]) }
-        let bytes = y.type.dtype.bytes
-        walk.copy(x.base + offset * bytes, y.base, bytes: bytes, worker)
+        for k in 0..<strides.count { walk.add(y[k], strides[k]) }
+        return (offset, walk)
+    }
+}
+
+extension Slice: DifferentiableOp {
+    public var gradient: (any DifferentiableOp)? { self }
+    public func keeps(_ x: [TensorType], wants: [Bool]) -> Keeps { Keeps() }
+
+    /// dx = dy where y was taken from, else 0.
+    public func backward(_ frame: BackwardFrame, _ worker: Worker) {
+        guard let dx = frame.dx[0] else { return }
+        frame.prepare(0, worker)
+        worker.barrier()
+        let dy = frame.dy[0]
+        if dy.count == 0 { return }
+        let (offset, walk) = places(dx.shape, dy.shape)
+        let (to, step) = (dx.f32 + offset, walk.row.a)
+        walk.rows(worker.share(of: walk.count, grain: 64)) { first, n, offset, _ in
+            for i in 0..<n { to[offset + i * step] += dy.f32[first + i] }
+        }
     }
 }
 

@@ -34,6 +34,25 @@ public final class Split: Op {
     }
 }
 
+extension Split: DifferentiableOp {
+    public var gradient: (any DifferentiableOp)? { self }
+    public func keeps(_ x: [TensorType], wants: [Bool]) -> Keeps { Keeps() }
+
+    /// dx = dy0, dy1, … one after another.
+    public func backward(_ frame: BackwardFrame, _ worker: Worker) {
+        guard let dx = frame.dx[0] else { return }
+        let blocks = AxisBlocks(TensorType(.f32, dx.shape), axis)
+        var place = 0
+        for dy in frame.dy {
+            let n = dy.shape[axis] * blocks.inner / 4
+            carryRows(
+                blocks.outer, n, from: dy.f32, every: n, to: dx.f32 + place, every: blocks.row / 4,
+                adds: frame.adds[0], worker)
+            place += n
+        }
+    }
+}
+
 let splitEntry = OpEntry(
     ["Split"], attributes: ["axis", "split", "num_outputs"], parameters: [1],
     cases: [

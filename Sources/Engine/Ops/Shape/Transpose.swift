@@ -22,6 +22,22 @@ public final class Transpose: Op {
     }
 }
 
+extension Transpose: DifferentiableOp {
+    public var gradient: (any DifferentiableOp)? { self }
+    public func keeps(_ x: [TensorType], wants: [Bool]) -> Keeps { Keeps() }
+
+    /// Axis permutation[k] of dx is axis k of dy.
+    public func backward(_ frame: BackwardFrame, _ worker: Worker) {
+        guard let dx = frame.dx[0] else { return }
+        let strides = Dims(stridesOf: frame.dy[0].shape)
+        var turned = Dims(zeros: permutation.count)
+        for k in permutation.indices { turned[permutation[k]] = strides[k] }
+        var walk = Walk()
+        for k in permutation.indices { walk.add(dx.shape[k], turned[k]) }
+        walk.carry(frame.dy[0].f32, dx.f32, adds: frame.adds[0], worker)
+    }
+}
+
 let transposeEntry = OpEntry(
     ["Transpose"], attributes: ["perm"], layout: .transpose,
     cases: [

@@ -57,6 +57,77 @@ public final class BatchNormalization: Op {
     }
 }
 
+extension BatchNormalization: DifferentiableOp {
+    public var gradient: (any DifferentiableOp)? { self }
+    public var gradientInPlace: Int? { 0 }
+
+    private var clamps: Bool { low > -.infinity || high < .infinity }
+
+    public func keeps(_ x: [TensorType], wants: [Bool]) -> Keeps {
+        guard wants.contains(true) else { return Keeps() }
+        return Keeps(inputs: wants[1] || wants[4] ? [0, 1, 3, 4] : [1, 3, 4], outputs: clamps ? [0] : [])
+    }
+
+    /// Σ dy, then Σ dy · (x - mean), then the factors, per channel.
+    public func backwardScratchBytes(_ x: [TensorType], wants: [Bool], _ target: Target) -> Int {
+        3 * (4 * x[1].count + Storage.slack)
+    }
+
+    /// dx = factor · dy, dscale = Σ dy · (x - mean) / √(variance + ε), dbias = Σ dy, dmean = -factor · Σ dy,
+    /// dvariance = -scale / 2 · Σ dy · (x - mean) / √(variance + ε)³.
+    public func backward(_ frame: BackwardFrame, _ worker: Worker) {
+        let (dy, channels) = (frame.dy[0], frame.x[1].count)
+        let sums = ChannelSums(dy, worker)
+        let total = frame.scratch.assumingMemoryBound(to: Float.self)
+        let product = total + channels + Storage.slack / 4
+        let factor = product + channels + Storage.slack / 4
+        if clamps {
+            mask(dy, frame.y[0], low: low, high: high, worker.share(of: dy.count, grain: 16))
+            worker.barrier()
+        }
+        let learns = frame.dx[1] != nil || frame.dx[4] != nil
+        if learns || frame.dx[2] != nil || frame.dx[3] != nil {
+            let x = learns ? frame.x[0].f32 : dy.f32
+            sums.gradients(dy.f32, x, frame.x[3].f32, total, product)
+        }
+        for c in sums.share { parameters(frame, c, total[c], product[c], factor) }
+        worker.barrier()
+        guard let dx = frame.dx[0] else { return }
+        for row in worker.share(of: sums.rows) {
+            scaleRow(dy.f32 + row * channels, by: factor, dx.f32 + row * channels, channels, adds: frame.adds[0])
+        }
+    }
+
+    private func parameters(
+        _ frame: BackwardFrame, _ c: Int, _ total: Float, _ product: Float, _ factor: UnsafeMutablePointer<Float>
+    ) {
+        let deviation = ks_sqrt(Double(frame.x[4].f32[c]) + Double(epsilon))
+        let scale = Double(frame.x[1].f32[c])
+        factor[c] = Float(scale / deviation)
+        func put(_ k: Int, _ v: Float) {
+            guard let dx = frame.dx[k] else { return }
+            dx.f32[c] = frame.adds[k] ? dx.f32[c] + v : v
+        }
+        put(1, Float(Double(product) / deviation))
+        put(2, total)
+        put(3, -factor[c] * total)
+        put(4, Float(-scale / 2 * Double(product) / (deviation * deviation * deviation)))
+    }
+}
+
+/// y[i] = factor[i] · x[i], or added to y[i]; i < n. x and y may be the same.
+func scaleRow(
+    _ x: UnsafePointer<Float>, by factor: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ n: Int, adds: Bool
+) {
+    var i = 0
+    while i < n {
+        let v = load(x + i) * load(factor + i)
+        let sum = adds ? load(y + i) + v : v
+        if i + 8 <= n { store(sum, y + i) } else { store(sum, y + i, first: n - i) }
+        i += 8
+    }
+}
+
 let batchNormalizationEntry = OpEntry(
     ["BatchNormalization"], attributes: ["epsilon", "momentum", "training_mode", "spatial"],
     layout: .channelsLast([0]),
