@@ -43,6 +43,29 @@ void ks_discard(void *base, size_t bytes) {
     if (first < last) madvise((void *)first, last - first, MADV_DONTNEED);
 }
 
+int64_t ks_size(const char *path) {
+    struct stat info;
+    if (stat(path, &info) < 0) return -errno;
+    if (S_ISDIR(info.st_mode)) return -EISDIR;
+    return S_ISREG(info.st_mode) ? (int64_t)info.st_size : -EINVAL;
+}
+
+int64_t ks_read_at(const char *path, uint64_t offset, void *bytes, size_t count) {
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return -errno;
+    size_t done = 0;
+    int64_t status = 0;
+    while (done < count) {
+        ssize_t got = pread(file, (char *)bytes + done, count - done, (off_t)(offset + done));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) status = -errno;
+        if (got <= 0) break;
+        done += (size_t)got;
+    }
+    close(file);
+    return status < 0 ? status : (int64_t)done;
+}
+
 int64_t ks_read_file(const char *path, uint64_t limit, void **result) {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) return -errno;

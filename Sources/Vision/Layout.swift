@@ -11,6 +11,12 @@ public struct Layout: Sendable, Equatable {
     let column: Int
     let channel: Int
 
+    /// Bytes [batch, height, width, channels].
+    init(pixels batch: Int, _ size: Size, _ channels: Int) {
+        (self.batch, self.size, self.channels, dtype) = (batch, size, channels, .u8)
+        (sample, row, column, channel) = (size.count * channels, size.width * channels, channels, 1)
+    }
+
     /// `type` as stored; `order` tells which axis of the ONNX file each stored one is. In the file the input is
     /// [N, C, H, W] or [N, H, W, C], told apart by which axis has 1 or 3 channels.
     public init(_ type: TensorType, _ order: AxisOrder) throws(KingletError) {

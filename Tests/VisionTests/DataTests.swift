@@ -58,7 +58,7 @@ import Vision
             let pixels = (0..<6).map { Int(image.u8[$0]) }
             #expect(pixels == [0, 100, 200, 1, 101, 201])
             try write(root + "/fine.bin", [1, 99] + planes)
-            #expect(try CIFAR([root + "/fine.bin"]).label(0) == 99)
+            #expect(try CIFAR([root + "/fine.bin"]).labels == [99])
             for bytes in [[], [11] + planes, [1] + planes.dropLast()] {
                 try write(root + "/bad.bin", Array(bytes))
                 #expect(throws: KingletError.self) { try CIFAR([root + "/bad.bin"]) }

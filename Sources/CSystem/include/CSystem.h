@@ -20,6 +20,9 @@ int64_t ks_read_stream(int file, uint64_t limit, void *_Nullable *_Nonnull base)
 int64_t ks_read_special(const char *_Nonnull path, uint64_t limit, void *_Nullable *_Nonnull base);
 // Reads what is there, at most `room` bytes, waiting for the first; their number, 0 at the end.
 int64_t ks_read(int file, void *_Nonnull bytes, size_t room);
+// Size of a regular file, and at most `count` of its bytes from `offset` on; their number is less only at its end.
+int64_t ks_size(const char *_Nonnull path);
+int64_t ks_read_at(const char *_Nonnull path, uint64_t offset, void *_Nonnull bytes, size_t count);
 // What a folder holds, in no order: for each entry 'd' (folder) or 'f' (regular file), its name, a zero byte. Links are
 // followed; hidden names and other kinds are left out. Memory from ks_alloc, freed with the resulting number of bytes.
 int64_t ks_list(const char *_Nonnull path, uint64_t limit, void *_Nullable *_Nonnull base);

@@ -1,47 +1,50 @@
 import Engine
 
-/// Pictures in one folder for each class: ROOT/{train,val}/CLASS/… or ROOT/CLASS/…
+/// Pictures in one folder for each class: ROOT/{train,val,test}/CLASS/… or ROOT/CLASS/…
 public struct ImageFolder: Sendable {
     /// The classes, in the order of their names' bytes.
     public let labels: [String]
-    public let files: [String]
+    public private(set) var files: [String] = []
     /// The class of each file.
-    public let classes: [Int]
+    public private(set) var classes: [Int] = []
+    /// Which part each file was put into by whoever made the folder.
+    public private(set) var origins: [Dataset.Origin] = []
+
+    private static let parts: [(name: String, origin: Dataset.Origin)] = [
+        ("train", .train), ("val", .val), ("valid", .val), ("validation", .val), ("test", .test),
+    ]
 
     /// Without folders of its own, a part is every fifth picture (val) or the others (train), chosen by name and `seed`.
     public init(_ root: String, _ part: Dataset.Part = .all, seed: UInt64 = 0) throws(KingletError) {
         let top = try Folder.entries(root).filter { $0.isFolder }.map { $0.name }
-        let train = top.contains("train") ? "train" : nil
-        let val = ["val", "valid", "validation", "test"].first { top.contains($0) }
-        var roots = [root]
+        var roots: [(path: String, origin: Dataset.Origin)] = [(root, .given)]
         var drawn = part
-        // A class keeps its index in every part.
-        var labels: [String] = []
-        if let train, let val {
-            let parts = [Folder.join(root, train), Folder.join(root, val)]
-            labels = try ImageFolder.classes(parts)
-            roots = part == .all ? parts : [part == .train ? parts[0] : parts[1]]
-            drawn = .all
-        } else {
-            labels = try ImageFolder.classes(roots)
+        if top.contains("train") {
+            roots = ImageFolder.parts.filter { top.contains($0.name) }.map { (Folder.join(root, $0.name), $0.origin) }
+            if roots.count > 1 { drawn = .all }
         }
-        var (files, classes) = ([String](), [Int]())
+        // A class keeps its index in every part.
+        labels = try ImageFolder.classes(roots.map { $0.path })
+        switch part {
+        case .all: break
+        case .train: roots = Array(roots[..<1])
+        case .val: roots = roots.count > 1 ? [roots[1]] : roots
+        }
         for root in roots {
-            for entry in try Folder.entries(root) where entry.isFolder {
+            for entry in try Folder.entries(root.path) where entry.isFolder {
                 guard let c = labels.firstIndex(of: entry.name) else { continue }
-                for file in try Folder.pictures(Folder.join(root, entry.name))
-                where drawn == .all || (drawn == .val) == ImageFolder.isVal(file.utf8.dropFirst(root.utf8.count), seed)
+                for file in try Folder.pictures(Folder.join(root.path, entry.name))
+                where drawn == .all
+                    || (drawn == .val) == ImageFolder.isVal(file.utf8.dropFirst(root.path.utf8.count), seed)
                 {
                     files.append(file)
                     classes.append(c)
+                    origins.append(root.origin)
                 }
             }
         }
         try require(
             !files.isEmpty, .badFile, "no pictures in '\(root)': it should hold CLASS/*.jpg or {train,val}/CLASS/*.jpg")
-        self.labels = labels
-        self.files = files
-        self.classes = classes
     }
 
     private static func classes(_ roots: [String]) throws(KingletError) -> [String] {
