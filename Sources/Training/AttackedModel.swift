@@ -10,6 +10,7 @@ public protocol AttackedModel: AnyObject {
     func logits(_ x: UnsafePointer<Float>) -> UnsafePointer<Float>
     /// Like `logits`, and gets ready for one call of `gradient`.
     func forward(_ x: UnsafePointer<Float>) -> UnsafePointer<Float>
-    /// Σ_j dlogits[n, j] · ∂logits[n, j] / ∂x[n, ·] as [batch, pixels], valid until the next call. Call it once after `forward`.
+    /// Σ_j dlogits[n, j] · ∂logits[n, j] / ∂x[n, ·] as [batch, pixels], valid until the next call.
+    /// Call it once after `forward`.
     func gradient(_ dlogits: UnsafePointer<Float>) -> UnsafePointer<Float>
 }
