@@ -19,7 +19,7 @@ struct GradientTrial {
         guard [.f32, .f64].contains(y[0].dtype), !floats.isEmpty else { return nil }
         var noise = IntegerNoise(77)
         self.dy = try y.enumerated().map { k, type in
-            k == 0 || op is Split ? try noise.floats(type.shape, -1, 1) : nil
+            k == 0 || op is Split || op is FoldBatchNorm ? try noise.floats(type.shape, -1, 1) : nil
         }
         (self.name, self.op, self.x, self.y, self.floats) = (name, gradient, x, y, floats)
     }
@@ -45,21 +45,41 @@ struct GradientTrial {
         }
     }
 
-    /// Operators with what passes fuse into them.
-    static func fused() throws -> [GradientTrial] {
+    /// Straight through: dx is wanted of input 0 whatever its type, and slopes say nothing.
+    init(straight name: String, _ op: any DifferentiableOp, _ x: Tensor) throws {
+        var noise = IntegerNoise(77)
+        (self.name, self.op, self.x, floats) = (name, op, [x], [0])
+        y = try op.infer([x.type])
+        dy = [try noise.floats(x.shape, -1, 1)]
+    }
+
+    /// Operators that passes make.
+    static func made() throws -> [GradientTrial] {
         var noise = IntegerNoise(5)
-        func floats(_ shapes: [Int]...) throws -> [Tensor] { try shapes.map { try noise.floats($0, -2, 2) } }
-        let kinds: [Binary.Kind] = [.add, .sub, .mul, .min, .max]
-        return try kinds.map {
-            try GradientTrial("\($0) clamped", Binary($0, low: -0.5, high: 1), floats([3, 4, 5], [3, 1, 5]))
-        }.compactMap { $0 }
-            + [GradientTrial("add relu", Binary(.add, low: 0), floats([2, 3, 3, 16], [2, 3, 3, 16]))].compactMap { $0 }
-            + [5, 24].map { c in
-                let one = try floats([2, 3, 2, c], [c], [c], [c])
-                let variance = try noise.floats([c], 0.5, 2)
-                return try GradientTrial(
-                    "BatchNormalization clamped, \(c) channels", BatchNormalization(low: 0, high: 1.5), one + [variance]
-                )
-            }.compactMap { $0 }
+        var list: [GradientTrial?] = []
+        func floats(_ shapes: [Int]..., low: Float = -2) throws -> [Tensor] {
+            try shapes.map { try noise.floats($0, low, 2) }
+        }
+        for kind in [Binary.Kind.add, .sub, .mul, .min, .max] {
+            let x = try floats([3, 4, 5], [3, 1, 5])
+            list.append(try GradientTrial("\(kind) clamped", Binary(kind, low: -0.5, high: 1), x))
+        }
+        list.append(try GradientTrial("add relu", Binary(.add, low: 0), floats([2, 3, 3, 16], [2, 3, 3, 16])))
+        for c in [5, 24] {
+            let x = try floats([2, 3, 2, c], [c], [c], [c]) + floats([c], low: 0.5)
+            let norm = BatchNormalization(low: 0, high: 1.5)
+            list.append(try GradientTrial("BatchNormalization clamped, \(c) channels", norm, x))
+            for (low, high) in [(-Float.infinity, Float.infinity), (0, 1)] {
+                let training = BatchNormalizationTraining(epsilon: 1e-3, low: low, high: high)
+                let name = "BatchNormalizationTraining up to \(high), \(c) channels"
+                list.append(try GradientTrial(name, training, Array(x[..<3])))
+            }
+        }
+        for (axis, shape) in [(0, [6, 3, 3, 5]), (1, [7, 20])] {
+            let c = [shape[axis]]
+            let x = try floats(shape, c, c, c, c) + floats(c, low: 0.5)
+            list.append(try GradientTrial("FoldBatchNorm \(axis)", FoldBatchNorm(axis: axis, epsilon: 1e-3), x))
+        }
+        return list.compactMap { $0 }
     }
 }

@@ -4,7 +4,7 @@ import CKernels
 public final class DequantizeLinear: Op {
     let scale: ScaleAxis
 
-    init(_ scale: ScaleAxis) { self.scale = scale }
+    package init(_ scale: ScaleAxis) { self.scale = scale }
 
     public func infer(_ x: [TensorType]) throws(KingletError) -> [TensorType] {
         try require(x.count == 1, .shape, "DequantizeLinear takes one computed input, got \(x.count)")
@@ -49,6 +49,21 @@ public final class DequantizeLinear: Op {
                     }
                 }
             }
+        }
+    }
+}
+
+/// dx = scale · dy, in steps of x.
+extension DequantizeLinear: DifferentiableOp {
+    public var gradient: (any DifferentiableOp)? { self }
+    public var gradientInPlace: Int? { 0 }
+    public func keeps(_ x: [TensorType], wants: [Bool]) -> Keeps { Keeps() }
+
+    public func backward(_ frame: BackwardFrame, _ worker: Worker) {
+        guard let view = frame.dx[0] else { return }
+        let (dy, dx, adds) = (frame.dy[0].f32, view.f32, frame.adds[0])
+        scale.runs(view.shape, worker) { run, scale, _ in
+            for i in run { dx[i] = adds ? dx[i] + dy[i] * scale : dy[i] * scale }
         }
     }
 }

@@ -4,7 +4,7 @@ import CKernels
 public final class QuantizeLinear: Op {
     let scale: ScaleAxis
 
-    init(_ scale: ScaleAxis) { self.scale = scale }
+    package init(_ scale: ScaleAxis) { self.scale = scale }
 
     public func infer(_ x: [TensorType]) throws(KingletError) -> [TensorType] {
         try require(x.count == 1, .shape, "QuantizeLinear takes one computed input, got \(x.count)")
@@ -22,7 +22,8 @@ public final class QuantizeLinear: Op {
             scale.zeros.withUnsafeBufferPointer { zeros in
                 if count == 1 && scale.dtype == .i8 {
                     var call = kn_quantize(
-                        count: part.count, x: x + part.lowerBound, scale: scales[0], zero: zeros[0], low: low, high: high,
+                        count: part.count, x: x + part.lowerBound, scale: scales[0], zero: zeros[0], low: low,
+                        high: high,
                         y: frame.y[0].i8 + part.lowerBound)
                     frame.target.kernels.quantize(&call)
                 } else if count == 1 {
@@ -53,6 +54,17 @@ public final class QuantizeLinear: Op {
     }
 }
 
+/// Straight through: dx = dy / scale where x is inside the range, in steps of y.
+extension QuantizeLinear: DifferentiableOp {
+    public var gradient: (any DifferentiableOp)? { self }
+    public var gradientInPlace: Int? { 0 }
+    public func keeps(_ x: [TensorType], wants: [Bool]) -> Keeps { Keeps(inputs: wants[0] ? [0] : []) }
+
+    public func backward(_ frame: BackwardFrame, _ worker: Worker) {
+        scale.straightThrough(frame, worker) { 1 / $0 }
+    }
+}
+
 let quantizeLinearEntry = OpEntry(
     ["QuantizeLinear"],
     attributes: ["axis", "saturate", "block_size", "output_dtype", "precision"],
@@ -75,7 +87,8 @@ let quantizeLinearEntry = OpEntry(
     make: { spec throws(KingletError) in
         let named = try spec.attributes.int("output_dtype", 0)
         let wanted = UInt8(exactly: named).flatMap { DType(rawValue: $0) }
-        try require(named == 0 || wanted == .i8 || wanted == .u8, .unsupported, "output_dtype \(named) is not int8 or uint8")
+        try require(
+            named == 0 || wanted == .i8 || wanted == .u8, .unsupported, "output_dtype \(named) is not int8 or uint8")
         let scale = try ScaleAxis(spec, fallback: wanted ?? .u8)
         try require(scale.dtype != .i32, .unsupported, "QuantizeLinear to int32")
         for z in scale.zeros {

@@ -9,16 +9,22 @@ public final class FoldDequantized: Pass {
         for (i, node) in graph.nodes.enumerated() where node.op is DequantizeLinear {
             let (x, y) = (node.inputs[0], node.outputs[0])
             guard let tensor = graph.values[x].constant, !isOutput[y] else { continue }
-            let aligned = try Storage(bytes: tensor.type.bytes)
-            aligned.base.copyMemory(from: tensor.base, byteCount: tensor.type.bytes)
-            let folded = try Tensor(zeros: graph.values[y].type)
-            let frame = Frame(
-                x: [TensorView(tensor.type, aligned.base)], y: [TensorView(folded.type, folded.base)],
-                scratch: aligned.base, packed: aligned.base, target: Target())
-            node.op.forward(frame, .alone)
+            let folded = try FoldDequantized.floats(tensor, node.op)
             graph.values[y].constant = folded
             dead[i] = true
         }
         graph.drop(dead)
+    }
+
+    /// What `op`, a DequantizeLinear, makes of a constant.
+    static func floats(_ tensor: Tensor, _ op: any Op) throws(KingletError) -> Tensor {
+        let aligned = try Storage(bytes: tensor.type.bytes)
+        aligned.base.copyMemory(from: tensor.base, byteCount: tensor.type.bytes)
+        let folded = try Tensor(zeros: TensorType(.f32, tensor.shape))
+        let frame = Frame(
+            x: [TensorView(tensor.type, aligned.base)], y: [TensorView(folded.type, folded.base)],
+            scratch: aligned.base, packed: aligned.base, target: Target())
+        op.forward(frame, .alone)
+        return folded
     }
 }

@@ -44,7 +44,8 @@ public final class FuseActivation: Pass {
         }
         if let norm = op as? BatchNormalization {
             return BatchNormalization(
-                epsilon: norm.epsilon, low: clamp(norm.low, low, high), high: clamp(norm.high, low, high))
+                epsilon: norm.epsilon, momentum: norm.momentum, low: clamp(norm.low, low, high),
+                high: clamp(norm.high, low, high))
         }
         if let binary = op as? Binary, binary.inPlace {
             return Binary(binary.kind, low: clamp(binary.low, low, high), high: clamp(binary.high, low, high))

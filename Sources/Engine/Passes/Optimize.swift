@@ -14,6 +14,51 @@ public let standardPasses: [any Pass] = [
     RemoveDead(),
 ]
 
+/// What a graph goes through before it is planned for training: nothing that mixes weights.
+public let trainingPasses: [any Pass] = [
+    DropIdentities(),
+    RemoveDead(),
+    FusePad(),
+    AttachBatchNormalization(),
+    FuseResidual(),
+    FuseActivation(),
+    RemoveDead(),
+]
+
+/// For training from scratch: normalisations stay, for `useBatchStatistics` to change.
+public let scratchPasses: [any Pass] = [
+    DropIdentities(),
+    RemoveDead(),
+    FusePad(),
+    FuseResidual(),
+    FuseActivation(),
+    RemoveDead(),
+]
+
+/// For attacks on a quantized network: its floats as they come out of the integers, gradients straight through.
+public let simulationPasses: [any Pass] = [
+    DropIdentities(),
+    SimulateQuantization(),
+    RemoveDead(),
+    FoldDequantized(),
+    FusePad(),
+    FuseResidual(),
+    FuseActivation(),
+    RemoveDead(),
+]
+
+/// For training a quantized network in its quantized form.
+public let quantizedTrainingPasses: [any Pass] = [
+    DropIdentities(),
+    SimulateQuantization(),
+    RemoveDead(),
+    TrainableWeights(),
+    FusePad(),
+    FuseResidual(),
+    FuseActivation(),
+    RemoveDead(),
+]
+
 extension Graph {
     /// The same network in fewer and cheaper operators.
     public func optimized(_ passes: [any Pass] = standardPasses) throws(KingletError) -> Graph {

@@ -13,15 +13,15 @@ public struct Quantization: Sendable, Equatable {
 }
 
 /// Scales and zero points along one stored axis; `count` 1 holds for the whole tensor.
-struct ScaleAxis: Sendable {
-    let scales: [Float]
-    let zeros: [Int32]
+package struct ScaleAxis: Sendable, Equatable {
+    package let scales: [Float]
+    package let zeros: [Int32]
     /// Type of the quantized side.
-    let dtype: DType
+    package let dtype: DType
     /// Stored axis that the scales run along; nil for one scale.
-    let axis: Int?
+    package let axis: Int?
 
-    init(scales: [Float], zeros: [Int32], dtype: DType, axis: Int?) {
+    package init(scales: [Float], zeros: [Int32], dtype: DType, axis: Int?) {
         self.scales = scales
         self.zeros = zeros
         self.dtype = dtype
@@ -43,7 +43,8 @@ struct ScaleAxis: Sendable {
         }
         dtype = zero?.type.dtype ?? fallback
         try require(
-            dtype == .i8 || dtype == .u8 || dtype == .i32, .unsupported, "quantization to \(dtype.name) is not supported")
+            dtype == .i8 || dtype == .u8 || dtype == .i32, .unsupported,
+            "quantization to \(dtype.name) is not supported")
         scales = scale.floats
         for s in scales { try require(s.isFinite && s > 0, .badFile, "scale \(s) is not a positive number") }
         zeros = zero.map { $0.ints.map { Int32(truncatingIfNeeded: $0) } } ?? scales.map { _ in 0 }
@@ -63,7 +64,7 @@ struct ScaleAxis: Sendable {
     }
 
     /// Elements that share one scale in a row, and the number of scales.
-    func runs(_ shape: [Int]) -> (inner: Int, count: Int) {
+    package func runs(_ shape: [Int]) -> (inner: Int, count: Int) {
         guard let axis else { return (max(shape.reduce(1, *), 1), 1) }
         var inner = 1
         for d in shape[(axis + 1)...] { inner *= d }

@@ -4,11 +4,15 @@ import CSystem
 /// Inputs: x [N, …, C], then scale, bias, mean, variance [C].
 public final class BatchNormalization: Op {
     public let epsilon: Float
+    /// What training with batch statistics keeps of the running ones at each step.
+    public let momentum: Float
     public let low: Float
     public let high: Float
 
-    public init(epsilon: Float = 1e-5, low: Float = -.infinity, high: Float = .infinity) {
-        (self.epsilon, self.low, self.high) = (epsilon, low, high)
+    public init(
+        epsilon: Float = 1e-5, momentum: Float = 0.9, low: Float = -.infinity, high: Float = .infinity
+    ) {
+        (self.epsilon, self.momentum, self.low, self.high) = (epsilon, momentum, low, high)
     }
 
     public func infer(_ x: [TensorType]) throws(KingletError) -> [TensorType] {
@@ -51,8 +55,20 @@ public final class BatchNormalization: Op {
         let factor = frame.packed.assumingMemoryBound(to: Float.self)
         let offset = factor + channels
         for row in worker.share(of: frame.x[0].count / channels) {
-            let (x, y) = (frame.x[0].f32 + row * channels, frame.y[0].f32 + row * channels)
-            for c in 0..<channels { y[c] = clamp(x[c] * factor[c] + offset[c], low, high) }
+            BatchNormalization.row(
+                frame.x[0].f32 + row * channels, factor, offset, frame.y[0].f32 + row * channels, channels, low, high)
+        }
+    }
+
+    /// y[c] = clamp(factor[c] · x[c] + offset[c], low, high). x and y may be the same.
+    static func row(
+        _ x: UnsafePointer<Float>, _ factor: UnsafePointer<Float>, _ offset: UnsafePointer<Float>,
+        _ y: UnsafeMutablePointer<Float>, _ channels: Int, _ low: Float, _ high: Float
+    ) {
+        let (low, high) = (F8(repeating: low), F8(repeating: high))
+        for c in stride(from: 0, to: channels, by: 8) {
+            let v = clamp(load(x + c) * load(factor + c) + load(offset + c), low, high)
+            if c + 8 <= channels { store(v, y + c) } else { store(v, y + c, first: channels - c) }
         }
     }
 }
@@ -143,5 +159,6 @@ let batchNormalizationEntry = OpEntry(
             try spec.attributes.int("training_mode", 0) == 0 && spec.outputCount == 1, .unsupported,
             "BatchNormalization in training mode")
         try require(try spec.attributes.int("spatial", 1) == 1, .unsupported, "BatchNormalization per position")
-        return BatchNormalization(epsilon: try spec.attributes.float("epsilon", 1e-5))
+        return BatchNormalization(
+            epsilon: try spec.attributes.float("epsilon", 1e-5), momentum: try spec.attributes.float("momentum", 0.9))
     })
