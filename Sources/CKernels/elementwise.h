@@ -20,6 +20,17 @@ static void NAME(clamp_f32)(const kn_clamp_f32 *t) {
     for (; i < t->count; i++) t->y[i] = kn_clamp(t->x[i], t->low, t->high);
 }
 
+static void NAME(mask_f32)(const kn_mask_f32 *t) {
+    NAME(vec) low = NAME(fill)(t->low), high = NAME(fill)(t->high);
+    ptrdiff_t i = 0;
+    for (; i + LANES <= t->count; i += LANES) {
+        NAME(vec) y = NAME(load)(t->y + i);
+        NAME(ivec) dy = *(const NAME(iloose) *)(t->dy + i) & (y > low) & (y < high);
+        *(NAME(iloose) *)(t->dy + i) = dy;
+    }
+    for (; i < t->count; i++) t->dy[i] = t->y[i] > t->low && t->y[i] < t->high ? t->dy[i] : 0;
+}
+
 static void NAME(add_i8)(const kn_add_i8 *t) {
     ptrdiff_t i = 0;
     for (; i + LANES <= t->count; i += LANES) {

@@ -76,7 +76,15 @@ static void NAME(winograd_in)(const kn_winograd_in *t) {
 static void NAME(winograd_out)(const kn_winograd_out *t) {
     for (ptrdiff_t i = 0; i < (t->columns + 1) / 2; i++) {
 #define WHAT(suffix, c) NAME(winograd_out_##suffix)(t, i, c)
-        CHANNELS(WHAT);
+        if (t->residual == t->y) {
+            // What is added to must be read once.
+            ptrdiff_t c = 0;
+            for (; c + LANES <= t->channels; c += LANES) WHAT(vec, c);
+            for (; c + 4 <= t->channels; c += 4) WHAT(quad, c);
+            for (; c < t->channels; c++) WHAT(one, c);
+        } else {
+            CHANNELS(WHAT);
+        }
 #undef WHAT
     }
 }

@@ -7,7 +7,7 @@ struct GradientTrial {
     let x: [Tensor]
     let y: [TensorType]
     /// Gradients of the outputs; nil for outputs that carry none.
-    let dy: [Tensor?]
+    var dy: [Tensor?]
     /// Inputs that can have a gradient.
     let floats: [Int]
 
@@ -65,6 +65,7 @@ struct GradientTrial {
             list.append(try GradientTrial("\(kind) clamped", Binary(kind, low: -0.5, high: 1), x))
         }
         list.append(try GradientTrial("add relu", Binary(.add, low: 0), floats([2, 3, 3, 16], [2, 3, 3, 16])))
+        list.append(try GradientTrial("MatMul biased", MatMul(), floats([2, 3, 4, 5], [5, 6], [6])))
         for c in [5, 24] {
             let x = try floats([2, 3, 2, c], [c], [c], [c]) + floats([c], low: 0.5)
             let norm = BatchNormalization(low: 0, high: 1.5)

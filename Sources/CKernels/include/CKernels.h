@@ -67,6 +67,29 @@ typedef struct {
     int8_t *_Nonnull y;
 } kn_depthwise_i8;
 
+// y[i, j] = y[i, j] + Σ_p a_p[i] · b_p[j], i < rows, j < columns, over the points p = (image, line, point) in that order:
+// a_p = a + image · a_image + line · a_line + point · a_point, b_p alike. The sum is made apart from y.
+typedef struct {
+    ptrdiff_t rows, columns;
+    ptrdiff_t images, lines, points;
+    const float *_Nonnull a;
+    ptrdiff_t a_image, a_line, a_point;  // in elements
+    const float *_Nonnull b;
+    ptrdiff_t b_image, b_line, b_point;
+    float *_Nonnull y;
+    ptrdiff_t y_stride;                  // elements between rows of y
+} kn_outer_f32;
+
+// One row of the gradient of depthwise weights: y[i, j, c] = y[i, j, c] + Σ_ox dy[ox, c] · row_i[ox · stride + j · dilation - pad, c].
+// Columns outside 0 ..< width count as zero; NULL = a row of zeros. Pixels are `channels` elements apart; only the
+// first `count` channels are summed.
+typedef struct {
+    ptrdiff_t width, channels, count, kh, kw, stride, dilation, pad, columns;  // columns of dy
+    const float *_Nullable const *_Nonnull rows;
+    const float *_Nonnull dy;    // [columns, channels]
+    float *_Nonnull y;           // [kh, kw, channels]
+} kn_depthwise_dw_f32;
+
 // y = clamp(a + b, low, high). y may be a or b.
 typedef struct {
     ptrdiff_t count;
@@ -83,6 +106,14 @@ typedef struct {
     float low, high;
     float *_Nonnull y;
 } kn_clamp_f32;
+
+// dy = y > low && y < high ? dy : 0.
+typedef struct {
+    ptrdiff_t count;
+    const float *_Nonnull y;
+    float low, high;
+    float *_Nonnull dy;
+} kn_mask_f32;
 
 // y = clamp(roundHalfEven(float(a) · a_scale + (float(b) · b_scale + shift)), low, high), every step rounded to float.
 // a_scale = sa / sy, b_scale = sb / sy, shift = zy - (a_scale · za + b_scale · zb). y may be a or b.
@@ -150,7 +181,7 @@ typedef struct {
     const float *_Nonnull m;    // 16 matrices [⌈columns / 2⌉, channels], `plane` elements apart
     ptrdiff_t plane;
     const float *_Nonnull bias;
-    const float *_Nullable residual;  // like y, or NULL for none
+    const float *_Nullable residual;  // like y, or y, or NULL for none
     float low, high;
     float *_Nonnull y;
     ptrdiff_t line;             // elements between lines of y and of residual
@@ -176,6 +207,9 @@ typedef struct {
     void (*_Nullable max_i8)(const kn_max_i8 *_Nonnull);
     void (*_Nullable winograd_in)(const kn_winograd_in *_Nonnull);
     void (*_Nullable winograd_out)(const kn_winograd_out *_Nonnull);
+    void (*_Nullable outer_f32)(const kn_outer_f32 *_Nonnull);
+    void (*_Nullable depthwise_dw_f32)(const kn_depthwise_dw_f32 *_Nonnull);
+    void (*_Nullable mask_f32)(const kn_mask_f32 *_Nonnull);
     // Runs independent chains of the set's best multiply-add; the number of operations (2 per multiply-add) done.
     double (*_Nullable peak_f32)(ptrdiff_t rounds);
     double (*_Nullable peak_i8)(ptrdiff_t rounds);

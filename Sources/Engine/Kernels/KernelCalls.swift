@@ -98,4 +98,19 @@ extension Kernels {
     public func winograd(_ t: UnsafePointer<kn_winograd_out>) {
         if let kernel = table.winograd_out { kernel(t) } else { Twin.winograd(t.pointee) }
     }
+
+    @inline(__always)
+    public func outer(_ t: UnsafePointer<kn_outer_f32>) {
+        if let kernel = table.outer_f32 { kernel(t) } else { Twin.outer(t.pointee) }
+    }
+
+    @inline(__always)
+    public func depthwise(_ t: UnsafePointer<kn_depthwise_dw_f32>) {
+        if let kernel = table.depthwise_dw_f32 { kernel(t) } else { Twin.depthwise(t.pointee) }
+    }
+
+    @inline(__always)
+    public func mask(_ t: UnsafePointer<kn_mask_f32>) {
+        if let kernel = table.mask_f32 { kernel(t) } else { Twin.mask(t.pointee) }
+    }
 }

@@ -64,37 +64,60 @@ public final class Conv: Op {
 
     public func packedBytes(_ x: [TensorType], _ target: Target) -> Int {
         switch method(x[0], x[1]) {
-        case .tiled: ConvTiles(self, x[0], x[1], target).packedBytes
-        case .winograd: ConvWinograd(self, x[0], x[1], target).packedBytes
+        case .tiled: tiles(x[0], x[1], target).packedBytes
+        case .winograd: winograd(x[0], x[1], target).packedBytes
         case .depthwise: (x[1].count + x[1].shape[0]) * 4
         }
     }
 
     public func scratchBytes(_ x: [TensorType], _ target: Target) -> Int {
         switch method(x[0], x[1]) {
-        case .tiled: ConvTiles(self, x[0], x[1], target).scratchBytes
-        case .winograd: ConvWinograd(self, x[0], x[1], target).scratchBytes
+        case .tiled: target.workers * tiles(x[0], x[1], target).ownBytes
+        case .winograd: target.workers * winograd(x[0], x[1], target).ownBytes
         case .depthwise: target.workers * ConvRows.bytes(geometry(x[0], x[1]))
         }
     }
 
+    private func tiles(_ x: TensorType, _ w: TensorType, _ target: Target) -> ConvTiles {
+        ConvTiles(geometry(x, w), groups: groups, outputs: w.shape[0], low: low, high: high, target)
+    }
+
+    private func winograd(_ x: TensorType, _ w: TensorType, _ target: Target) -> ConvWinograd {
+        ConvWinograd(geometry(x, w), outputs: w.shape[0], low: low, high: high, target)
+    }
+
     public func pack(_ frame: Frame) {
         let (x, w) = (frame.x[0].type, frame.x[1].type)
+        let (weights, bias) = (UnsafePointer(frame.x[1].f32), frame.x.count > 2 ? UnsafePointer(frame.x[2].f32) : nil)
+        let packed = frame.packed.assumingMemoryBound(to: Float.self)
         switch method(x, w) {
-        case .tiled: ConvTiles(self, x, w, frame.target).pack(frame)
-        case .winograd: ConvWinograd(self, x, w, frame.target).pack(frame)
+        case .tiled: tiles(x, w, frame.target).pack(weights, bias, to: packed)
+        case .winograd:
+            let c = x.shape[x.rank - 1]
+            winograd(x, w, frame.target).pack(weights, tap: c, outStep: 9 * c, inStep: 1, bias: bias, to: packed)
         case .depthwise: ConvRows.pack(frame)
         }
     }
 
     public func forward(_ frame: Frame, _ worker: Worker) {
         let (x, w) = (frame.x[0].type, frame.x[1].type)
+        let packed = UnsafePointer(frame.packed.assumingMemoryBound(to: Float.self))
+        let addend = addsResidual ? UnsafePointer(frame.x[3].f32) : nil
+        let (images, y, scratch) = (frame.x[0].base, frame.y[0].f32, frame.scratch)
         switch method(x, w) {
-        case .tiled: ConvTiles(self, x, w, frame.target).forward(frame, worker)
-        case .winograd: ConvWinograd(self, x, w, frame.target).forward(frame, worker)
+        case .tiled:
+            let tiles = tiles(x, w, frame.target)
+            let own = scratch + worker.index * tiles.ownBytes
+            tiles.compute(images, packed: packed, addend: addend, y: y, own: own, worker)
+        case .winograd:
+            let winograd = winograd(x, w, frame.target)
+            let own = scratch + worker.index * winograd.ownBytes
+            winograd.compute(images, packed: packed, addend: addend, y: y, own: own, worker)
         case .depthwise: ConvRows(geometry(x, w)).forward(frame, worker, low, high)
         }
     }
+
+    public var gradient: (any DifferentiableOp)? { self }
 }
 
 let convEntry = OpEntry(

@@ -48,6 +48,14 @@ public struct ConvGeometry: Sendable, Equatable {
             oh > 0 && ow > 0, .shape, "a \(kh) × \(kw) window does not fit into the input \(x.description)")
     }
 
+    /// Windows of `rows` and `columns` on images [n, h, w, c]: what one phase of a gradient sees. Pads may be negative.
+    init(_ n: Int, _ h: Int, _ w: Int, _ c: Int, _ rows: ConvPhase, _ columns: ConvPhase) {
+        (self.n, self.h, self.w, self.c) = (n, h, w, c)
+        (kh, kw, sh, sw, dh, dw) = (rows.taps, columns.taps, 1, 1, rows.dilation, columns.dilation)
+        (top, left, bottom, right) = (rows.pad, columns.pad, 0, 0)
+        (oh, ow) = (rows.count, columns.count)
+    }
+
     /// Rows and columns from the first to the last that any window sees, padding included.
     public var spanH: Int { (oh - 1) * sh + (kh - 1) * dh + 1 }
     public var spanW: Int { (ow - 1) * sw + (kw - 1) * dw + 1 }

@@ -5,37 +5,44 @@ struct ConvTiles {
     let groups: Int
     let low: Float
     let high: Float
-    let addsResidual: Bool
     let target: Target
     /// Of one group.
     let panels: Panels
     let run: Int
     let segments: Int
     private let bands: ConvBands?
+    /// Elements between pixels, lines and images of y.
+    private let step: Int
+    private let lineStep: Int
+    private let imageStep: Int
 
-    init(_ conv: Conv, _ x: TensorType, _ w: TensorType, _ target: Target) {
-        g = conv.geometry(x, w)
-        (groups, low, high, addsResidual) = (conv.groups, conv.low, conv.high, conv.addsResidual)
-        self.target = target
+    /// `steps`: between pixels, lines and images of y where they do not follow each other, in pixels.
+    init(
+        _ g: ConvGeometry, groups: Int, outputs: Int, low: Float = -.infinity, high: Float = .infinity,
+        steps: (pixel: Int, line: Int, image: Int)? = nil, _ target: Target
+    ) {
+        (self.g, self.groups, self.low, self.high, self.target) = (g, groups, low, high, target)
         let channels = g.c / groups
-        panels = Panels(k: g.kh * g.kw * channels, n: w.shape[0] / groups, nr: target.kernels.f32Tile.nr)
+        panels = Panels(k: g.kh * g.kw * channels, n: outputs / groups, nr: target.kernels.f32Tile.nr)
         // A line of a window lies in one piece if it holds all channels of neighbouring pixels.
         let whole = groups == 1 && (g.dw == 1 || g.kw == 1)
         run = whole ? g.kw * channels : channels
         segments = whole ? g.kh : g.kh * g.kw
         bands = g.isInside ? nil : ConvBands(g, bytes: 4)
+        step = (steps?.pixel ?? 1) * outputs
+        lineStep = (steps?.line ?? g.ow) * outputs
+        imageStep = (steps?.image ?? g.oh * g.ow) * outputs
     }
 
     var packedBytes: Int { groups * panels.bytes }
 
     /// Of one worker: padded images, then what the product needs.
     private var paddedBytes: Int { bands?.bytes ?? 0 }
-    private var ownBytes: Int { paddedBytes + Product.scratchBytes(segments: segments) }
-    var scratchBytes: Int { target.workers * ownBytes }
+    /// Working memory that one worker needs.
+    var ownBytes: Int { paddedBytes + Product.scratchBytes(segments: segments) }
 
-    func pack(_ frame: Frame) {
-        let (w, bias) = (frame.x[1].f32, frame.x.count > 2 ? frame.x[2].f32 : nil)
-        let packed = frame.packed.assumingMemoryBound(to: Float.self)
+    /// w as stored, [O, kH, kW, I].
+    func pack(_ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?, to packed: UnsafeMutablePointer<Float>) {
         for i in 0..<groups {
             let to = packed + i * panels.floats
             panels.pack(w + i * panels.n * panels.k, rowStep: 1, columnStep: panels.k, to: to)
@@ -43,37 +50,53 @@ struct ConvTiles {
         }
     }
 
-    func forward(_ frame: Frame, _ worker: Worker) {
-        let (x, own) = (frame.x[0].base, frame.scratch + worker.index * ownBytes)
+    /// This worker's share of y, with `ownBytes` of its own; `addend` is like y, or y.
+    func compute(
+        _ x: UnsafeRawPointer, packed: UnsafePointer<Float>, addend: UnsafePointer<Float>?,
+        y: UnsafeMutablePointer<Float>, own: UnsafeMutableRawPointer, _ worker: Worker
+    ) {
+        let product = own + paddedBytes
         if let bands {
             bands.forEach(worker, x, fill: 0, own: own) { rows, first, lines in
-                multiply(frame, .alone, rows, line: bands.padded.line, first: first * g.ow, count: lines * g.ow, own)
+                multiply(.alone, rows, bands.padded.line, first, lines, packed, addend, y, product)
             }
         } else {
             let line = g.w * g.c * 4
             let rows = RowWalk(
                 x, columns: g.ow, lines: g.oh, step: g.sw * g.c * 4, lineStep: g.sh * line, imageStep: g.h * line)
-            multiply(frame, worker, rows, line: line, first: 0, count: g.n * g.oh * g.ow, own)
+            multiply(worker, rows, line, 0, g.n * g.oh, packed, addend, y, product)
         }
     }
 
-    /// `count` windows, to the output from pixel `first` on. `line`: bytes between lines of the images.
+    /// `count` lines of windows, to the output from line `first` on. `line`: bytes between lines of the images.
     private func multiply(
-        _ frame: Frame, _ worker: Worker, _ rows: RowWalk, line: Int, first: Int, count: Int,
-        _ own: UnsafeMutableRawPointer
+        _ worker: Worker, _ rows: RowWalk, _ line: Int, _ first: Int, _ count: Int, _ packed: UnsafePointer<Float>,
+        _ addend: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Float>, _ own: UnsafeMutableRawPointer
     ) {
-        let outputs = groups * panels.n
-        let packed = frame.packed.assumingMemoryBound(to: Float.self)
+        func place(_ line: Int) -> Int { line / g.oh * imageStep + line % g.oh * lineStep }
+        if lineStep == g.ow * step && (g.n == 1 || imageStep == g.oh * lineStep) {
+            multiply(worker, rows, line, at: place(first), count * g.ow, packed, addend, y, own)
+            return
+        }
+        for l in worker.share(of: count) {
+            let part = rows.moved(by: l / g.oh * rows.imageStep + l % g.oh * rows.lineStep)
+            multiply(.alone, part, line, at: place(first + l), g.ow, packed, addend, y, own)
+        }
+    }
+
+    /// `count` windows, to the output from element `at` on.
+    private func multiply(
+        _ worker: Worker, _ rows: RowWalk, _ line: Int, at: Int, _ count: Int, _ packed: UnsafePointer<Float>,
+        _ addend: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Float>, _ own: UnsafeMutableRawPointer
+    ) {
         let taps = segments == g.kh ? 1 : g.kw
         for i in 0..<groups {
-            let at = first * outputs + i * panels.n
+            let at = at + i * panels.n
             let product = Product(
                 kernels: target.kernels, rows: rows.moved(by: i * (g.c / groups) * 4), m: count, panels: panels,
-                run: run, segments: segments, packed: packed + i * panels.floats, y: frame.y[0].f32 + at,
-                yStride: outputs, addend: addsResidual ? UnsafePointer(frame.x[3].f32) + at : nil, low: low, high: high)
-            product.compute(worker, own: own + paddedBytes) { s in
-                (s / taps * g.dh * line + s % taps * g.dw * g.c * 4) / 4
-            }
+                run: run, segments: segments, packed: packed + i * panels.floats, y: y + at, yStride: step,
+                addend: addend.map { $0 + at }, low: low, high: high)
+            product.compute(worker, own: own) { s in (s / taps * g.dh * line + s % taps * g.dw * g.c * 4) / 4 }
         }
     }
 }

@@ -6,7 +6,6 @@ struct ConvWinograd {
     let g: ConvGeometry
     let low: Float
     let high: Float
-    let addsResidual: Bool
     let target: Target
     let panels: Panels
     let padded: PaddedImages
@@ -23,11 +22,9 @@ struct ConvWinograd {
             && g.c >= 8 && outputs >= 8 && (g.oh + 1) / 2 * ((g.ow + 1) / 2) >= 16
     }
 
-    init(_ conv: Conv, _ x: TensorType, _ w: TensorType, _ target: Target) {
-        g = conv.geometry(x, w)
-        (low, high, addsResidual) = (conv.low, conv.high, conv.addsResidual)
-        self.target = target
-        panels = Panels(k: g.c, n: w.shape[0], nr: target.kernels.f32Tile.nr)
+    init(_ g: ConvGeometry, outputs: Int, low: Float = -.infinity, high: Float = .infinity, _ target: Target) {
+        (self.g, self.low, self.high, self.target) = (g, low, high, target)
+        panels = Panels(k: g.c, n: outputs, nr: target.kernels.f32Tile.nr)
         (lines, tiles) = ((g.oh + 1) / 2, (g.ow + 1) / 2)
         padded = PaddedImages(g, bytes: 4, spanH: 2 * lines + 2, spanW: 2 * tiles + 2)
         step = max(1, min(lines * g.n, (192 << 10) / (64 * tiles * (g.c + panels.n))))
@@ -41,11 +38,14 @@ struct ConvWinograd {
     private var tilesBytes: Int { 64 * step * tiles * (g.c + panels.n) }
     private var pointersBytes: Int { (step * tiles * 8 + 127) & ~63 }
     private var zerosBytes: Int { (panels.count * panels.nr * 4 + 63) & ~63 }
-    private var ownBytes: Int { paddedBytes + tilesBytes + pointersBytes + zerosBytes }
-    var scratchBytes: Int { target.workers * ownBytes }
+    /// Working memory that one worker needs.
+    var ownBytes: Int { paddedBytes + tilesBytes + pointersBytes + zerosBytes }
 
-    func forward(_ frame: Frame, _ worker: Worker) {
-        let own = frame.scratch + worker.index * ownBytes
+    /// This worker's share of y, with `ownBytes` of its own; `addend` is like y, or y.
+    func compute(
+        _ x: UnsafeRawPointer, packed: UnsafePointer<Float>, addend: UnsafePointer<Float>?,
+        y: UnsafeMutablePointer<Float>, own: UnsafeMutableRawPointer, _ worker: Worker
+    ) {
         let zeros = own + paddedBytes + tilesBytes + pointersBytes
         zeros.initializeMemory(as: UInt8.self, repeating: 0, count: zerosBytes)
         let share = worker.share(of: g.n * lines)
@@ -55,23 +55,22 @@ struct ConvWinograd {
             let last = share.lowerBound + share.count * (i + 1) / blocks
             let v = (own + paddedBytes).assumingMemoryBound(to: Float.self)
             let rows = (last - first) * tiles
-            spread(frame, first..<last, band: own, v)
-            multiply(frame, rows, v, pointers: own + paddedBytes + tilesBytes, zeros: zeros)
-            gather(frame, first..<last, v + 16 * rows * g.c)
+            spread(x, first..<last, band: own, v)
+            multiply(packed, rows, v, pointers: own + paddedBytes + tilesBytes, zeros: zeros)
+            gather(first..<last, v + 16 * rows * g.c, bias: packed + 16 * panels.bias, addend, y)
         }
     }
 
     /// Tiles of the lines `part` to the 16 matrices v, image after image through `band`.
     private func spread(
-        _ frame: Frame, _ part: Range<Int>, band: UnsafeMutableRawPointer, _ v: UnsafeMutablePointer<Float>
+        _ x: UnsafeRawPointer, _ part: Range<Int>, band: UnsafeMutableRawPointer, _ v: UnsafeMutablePointer<Float>
     ) {
         let plane = part.count * tiles * g.c
         var line = part.lowerBound
         while line < part.upperBound {
             let count = min(part.upperBound - line, lines - line % lines)
             let first = line / lines * padded.spanH + line % lines * 2
-            padded.copy(
-                frame.x[0].base, to: band - first * padded.line, fill: 0, lines: first..<first + 2 * count + 2)
+            padded.copy(x, to: band - first * padded.line, fill: 0, lines: first..<first + 2 * count + 2)
             for i in 0..<count {
                 var call = kn_winograd_in(
                     count: tiles, channels: g.c, x: (band + 2 * i * padded.line).assumingMemoryBound(to: Float.self),
@@ -84,12 +83,12 @@ struct ConvWinograd {
 
     /// 16 products of [rows, c] by [c, o], stored behind v.
     private func multiply(
-        _ frame: Frame, _ rows: Int, _ v: UnsafeMutablePointer<Float>, pointers: UnsafeMutableRawPointer,
+        _ packed: UnsafePointer<Float>, _ rows: Int, _ v: UnsafeMutablePointer<Float>,
+        pointers: UnsafeMutableRawPointer,
         zeros: UnsafeMutableRawPointer
     ) {
         let m = v + 16 * rows * g.c
         let a = pointers.assumingMemoryBound(to: UnsafePointer<Float>.self)
-        let packed = frame.packed.assumingMemoryBound(to: Float.self)
         for p in 0..<16 {
             for t in 0..<rows { a[t] = UnsafePointer(v + (p * rows + t) * g.c) }
             var call = kn_tile_f32(
@@ -102,16 +101,17 @@ struct ConvWinograd {
     }
 
     /// The products m to output lines.
-    private func gather(_ frame: Frame, _ part: Range<Int>, _ m: UnsafeMutablePointer<Float>) {
-        let bias = frame.packed.assumingMemoryBound(to: Float.self) + 16 * panels.bias
+    private func gather(
+        _ part: Range<Int>, _ m: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>,
+        _ addend: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Float>
+    ) {
         for (i, line) in part.enumerated() {
             let oy = line % lines * 2
             let at = (line / lines * g.oh + oy) * g.ow * panels.n
             var call = kn_winograd_out(
                 rows: min(2, g.oh - oy), columns: g.ow, channels: panels.n, m: m + i * tiles * panels.n,
                 plane: part.count * tiles * panels.n, bias: bias,
-                residual: addsResidual ? UnsafePointer(frame.x[3].f32) + at : nil, low: low, high: high,
-                y: frame.y[0].f32 + at, line: g.ow * panels.n)
+                residual: addend.map { $0 + at }, low: low, high: high, y: y + at, line: g.ow * panels.n)
             target.kernels.winograd(&call)
         }
     }

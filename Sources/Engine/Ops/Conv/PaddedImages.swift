@@ -23,9 +23,11 @@ struct PaddedImages {
 
     /// Copies images to `to`, borders filled with bytes of value `fill`: the lines in `lines` of all images' lines.
     func copy(_ x: UnsafeRawPointer, to: UnsafeMutableRawPointer, fill: UInt8, lines: Range<Int>) {
-        let inside = min(w, spanW - left)
-        let before = left * pixel
-        let after = (spanW - left - inside) * pixel
+        // A negative border cuts pixels off.
+        let (skipped, border) = (max(-left, 0), max(left, 0))
+        let inside = min(w - skipped, spanW - border)
+        let before = border * pixel
+        let after = (spanW - border - inside) * pixel
         for l in lines {
             let (i, oy) = (l / spanH, l % spanH - top)
             var y = to + l * line
@@ -35,7 +37,7 @@ struct PaddedImages {
             }
             y.initializeMemory(as: UInt8.self, repeating: fill, count: before)
             y += before
-            y.copyMemory(from: x + (i * h + oy) * w * pixel, byteCount: inside * pixel)
+            y.copyMemory(from: x + ((i * h + oy) * w + skipped) * pixel, byteCount: inside * pixel)
             (y + inside * pixel).initializeMemory(as: UInt8.self, repeating: fill, count: after)
         }
     }

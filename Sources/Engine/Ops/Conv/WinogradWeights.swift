@@ -1,26 +1,30 @@
 extension ConvWinograd {
-    /// G w Gᵀ: every entry of the 4 × 4 tile is a matrix [c, o] in panels.
-    func pack(_ frame: Frame) {
-        let w = frame.x[1].f32
-        let packed = frame.packed.assumingMemoryBound(to: Float.self)
+    /// G w Gᵀ: every entry of the 4 × 4 tile is a matrix [c, o] in panels. Tap t of filter (o, c) is
+    /// `w[t * tap + o * outStep + c * inStep]`.
+    func pack(
+        _ w: UnsafePointer<Float>, tap: Int, outStep: Int, inStep: Int, bias: UnsafePointer<Float>?,
+        to packed: UnsafeMutablePointer<Float>
+    ) {
         for p in 0..<panels.count {
             for c in 0..<g.c {
                 for j in 0..<panels.nr {
                     let o = p * panels.nr + j
-                    spread(w + o * 9 * g.c + c, exists: o < panels.n, packed + p * panels.stride + c * panels.nr + j)
+                    spread(
+                        w + o * outStep + c * inStep, tap, exists: o < panels.n,
+                        packed + p * panels.stride + c * panels.nr + j)
                 }
             }
         }
-        panels.packBias(frame.x.count > 2 ? frame.x[2].f32 : nil, to: packed + 15 * panels.bias)
+        panels.packBias(bias, to: packed + 15 * panels.bias)
     }
 
     /// One filter of one channel.
-    private func spread(_ w: UnsafePointer<Float>, exists: Bool, _ to: UnsafeMutablePointer<Float>) {
+    private func spread(_ w: UnsafePointer<Float>, _ tap: Int, exists: Bool, _ to: UnsafeMutablePointer<Float>) {
         @inline(__always) func three(_ a: Float, _ b: Float, _ c: Float) -> (Float, Float, Float, Float) {
             (a, (a + b + c) * 0.5, (a - b + c) * 0.5, c)
         }
         @inline(__always) func row(_ i: Int) -> (Float, Float, Float, Float) {
-            exists ? three(w[3 * i * g.c], w[(3 * i + 1) * g.c], w[(3 * i + 2) * g.c]) : (0, 0, 0, 0)
+            exists ? three(w[3 * i * tap], w[(3 * i + 1) * tap], w[(3 * i + 2) * tap]) : (0, 0, 0, 0)
         }
         let (a, b, c) = (row(0), row(1), row(2))
         let plane = panels.bias

@@ -95,6 +95,8 @@ public final class Gemm: Op {
         let own = frame.scratch + places.own + worker.index * Product.scratchBytes(segments: 1)
         product.compute(worker, own: own) { _ in 0 }
     }
+
+    public var gradient: (any DifferentiableOp)? { self }
 }
 
 let gemmEntry = OpEntry(

@@ -10,7 +10,7 @@ public final class MatMul: Op {
     }
 
     /// Sizes of one product, and how many there are of each kind.
-    private struct Sizes {
+    struct Sizes {
         let m: Int
         let k: Int
         let n: Int
@@ -95,8 +95,10 @@ public final class MatMul: Op {
         }
     }
 
+    public var gradient: (any DifferentiableOp)? { self }
+
     /// Which matrix of `a` product `i` takes, where a's leading axes are broadcast against those of `b`.
-    private func outer(_ i: Int, _ a: TensorType, _ b: TensorType) -> Int {
+    func outer(_ i: Int, _ a: TensorType, _ b: TensorType) -> Int {
         var (rest, index, step) = (i, 0, 1)
         for axis in 0..<max(a.rank, b.rank, 2) - 2 {
             let p = a.rank - 3 - axis >= 0 ? a.shape[a.rank - 3 - axis] : 1

@@ -16,11 +16,13 @@ struct Panels {
 
     func columns(of panel: Int) -> Int { min(nr, n - panel * nr) }
 
-    /// Lays out scale · b, with element (i, j) of b at `b[i * rowStep + j * columnStep]`.
+    /// Lays out scale · b, with element (i, j) of b at `b[i * rowStep + j * columnStep]`; with `part`, those rows of the
+    /// panels only, which come from the rows 0 … of b.
     func pack(
-        _ b: UnsafePointer<Float>, rowStep: Int, columnStep: Int, scale: Float = 1,
+        _ b: UnsafePointer<Float>, rowStep: Int, columnStep: Int, scale: Float = 1, part: Range<Int>? = nil,
         to packed: UnsafeMutablePointer<Float>
     ) {
+        let (k, packed) = (part?.count ?? k, packed + (part?.lowerBound ?? 0) * nr)
         for p in 0..<count {
             let (columns, from, to) = (columns(of: p), b + p * nr * columnStep, packed + p * stride)
             // Some rows of a panel at a time stay in the first-level cache, whichever way b is read.
