@@ -29,6 +29,6 @@ let package = Package(
         .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Engine", "CSystem"], exclude: ["Fixtures"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "Engine", "CSystem"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision", "Engine", "CJPEG", "CSystem"]),
-        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Engine", "ONNX", "Vision", "CSystem"]),
+        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Engine", "ONNX", "Training", "Vision", "CSystem"]),
     ]
 )

@@ -6,14 +6,17 @@ public struct EpochReport: Sendable {
     public let progress: Double
     /// Share of held-out images that are right under attack, 0 … 1; NaN if it was not measured.
     public let accuracy: Double
+    /// Images that share was measured on, which tell how sure it is; 0: taken as exact.
+    public let images: Int
     /// Mean training loss since the last report; NaN if it was not measured.
     public let loss: Double
     /// Whether training broke down: the loss is not finite, or the guard refuses the weights.
     public let diverged: Bool
 
-    public init(progress: Double, accuracy: Double, loss: Double = .nan, diverged: Bool = false) {
+    public init(progress: Double, accuracy: Double, images: Int = 0, loss: Double = .nan, diverged: Bool = false) {
         self.progress = progress
         self.accuracy = accuracy
+        self.images = images
         self.loss = loss
         self.diverged = diverged
     }

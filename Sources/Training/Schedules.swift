@@ -33,6 +33,24 @@ public let schedules: [ScheduleEntry] = [
             .init("threshold", 0.005, .any, "gain of the mean accuracy below which the rate shrinks"),
         ]
     ) { AccelAT($0) },
+    ScheduleEntry(
+        "accelat-brief", "for a few epochs: climbs while accuracy under attack gains, cools when it gains little",
+        [
+            rate(0.01, "rate after the warm-up"),
+            .init("epochs", 20, .positive, "the most it may take"),
+            .init("epsilon-ramp", .nan, .nonNegative, "epochs over which the attack's ε grows (a period)"),
+            .init("period", 1, .positive, "epochs that count as one, more where an epoch has few steps"),
+            .init("warmup", 0.5, .nonNegative, "periods of a linear rise from 0; 0: none"),
+            .init("observations", 4, .count, "observations in a period"),
+            .init("search", 1, .flag, "1: the rate climbs; 0: 'rate' is the peak"),
+            .init("growth", 2, .positive, "what the rate is multiplied by at an observation"),
+            .init("most", 64, .positive, "the peak in units of 'rate'"),
+            .init("trigger", 1, .flag, "1: cools when accuracy gains little; 0: at the end of 'epochs'"),
+            .init("threshold", 0.08, .any, "gain of accuracy per period that is little"),
+            .init("cool", 0.6, .nonNegative, "length of the way down in units of the time before; 0: none"),
+            .init("recovery", 1, .flag, "1: half the peak and a new warm-up after the guard went back"),
+        ]
+    ) { AccelATBrief($0) },
     ScheduleEntry("constant", "one rate", [rate(1e-4, "the rate"), epochs(50), ramp]) {
         CurveSchedule("constant", .constant, $0)
     },

@@ -20,6 +20,6 @@ struct Kinglet: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             ClassifyCommand.self, ImportCommand.self, RunCommand.self, InspectCommand.self, BenchCommand.self,
-            QuantizeCommand.self, DoctorCommand.self,
+            QuantizeCommand.self, ScheduleCommand.self, DoctorCommand.self,
         ])
 }
