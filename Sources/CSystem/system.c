@@ -43,6 +43,33 @@ void ks_discard(void *base, size_t bytes) {
     if (first < last) madvise((void *)first, last - first, MADV_DONTNEED);
 }
 
+int ks_make_folders(const char *path) {
+    size_t length = strlen(path);
+    char *part = malloc(length + 1);
+    if (!part) return -ENOMEM;
+    int status = length == 0 ? -ENOENT : 0;
+    for (size_t i = 1; i <= length && status == 0; i++) {
+        if (path[i] != '/' && path[i] != 0) continue;
+        memcpy(part, path, i);
+        part[i] = 0;
+        struct stat info;
+        if (mkdir(part, 0777) == 0) continue;
+        status = -errno;
+        if (stat(part, &info) == 0) status = S_ISDIR(info.st_mode) ? 0 : -ENOTDIR;
+    }
+    free(part);
+    return status;
+}
+
+int ks_append_file(const char *path, const void *bytes, size_t count) {
+    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (file < 0) return -errno;
+    int status = ks_write(file, bytes, count);
+    if (status == 0 && fsync(file) < 0 && errno != EINVAL) status = -errno;
+    if (close(file) < 0 && status == 0) status = -errno;
+    return status;
+}
+
 int64_t ks_size(const char *path) {
     struct stat info;
     if (stat(path, &info) < 0) return -errno;
@@ -182,6 +209,7 @@ static uint64_t clock_ns(clockid_t id) {
 }
 uint64_t ks_now(void) { return clock_ns(CLOCK_MONOTONIC); }
 uint64_t ks_thread_cpu(void) { return clock_ns(CLOCK_THREAD_CPUTIME_ID); }
+uint64_t ks_wall(void) { return clock_ns(CLOCK_REALTIME); }
 uint64_t ks_process_cpu(void) { return clock_ns(CLOCK_PROCESS_CPUTIME_ID); }
 
 uint64_t ks_peak_bytes(void) {

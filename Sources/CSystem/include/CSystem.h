@@ -33,6 +33,10 @@ int ks_write(int file, const void *_Nonnull bytes, size_t count);
 int ks_is_terminal(int file);
 // Writes to a temporary file beside `path`, fsyncs, renames, fsyncs the directory.
 int ks_write_file(const char *_Nonnull path, const void *_Nonnull bytes, size_t count);
+// Adds to the end of a file, which is made if it is not there; on disk when it returns. 0 or -errno.
+int ks_append_file(const char *_Nonnull path, const void *_Nonnull bytes, size_t count);
+// Makes a folder and those above it that are not there. 0 or -errno.
+int ks_make_folders(const char *_Nonnull path);
 // The text of an error number from the functions above (given positive or negative).
 const char *_Nonnull ks_error(int number);
 
@@ -40,6 +44,8 @@ const char *_Nonnull ks_error(int number);
 uint64_t ks_now(void);
 uint64_t ks_thread_cpu(void);
 uint64_t ks_process_cpu(void);
+// Nanoseconds since 1970.
+uint64_t ks_wall(void);
 // Peak resident memory of the process in bytes (VmHWM), 0 if unknown.
 uint64_t ks_peak_bytes(void);
 // Processors this process may run on.
