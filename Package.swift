@@ -25,6 +25,7 @@ let package = Package(
             dependencies: ["Tasks", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .target(name: "CAllocations", path: "Tests/CAllocations"),
         .executableTarget(name: "kinglet-fuzz", dependencies: ["ONNX", "Vision", "Engine", "CSystem"]),
+        .executableTarget(name: "kinglet-gradients", dependencies: ["Tasks", "ONNX", "Training", "Engine", "CSystem"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "CSystem", "CKernels", "CAllocations"]),
         .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Engine", "CSystem"], exclude: ["Fixtures"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "Engine", "CSystem"]),

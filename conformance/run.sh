@@ -17,3 +17,10 @@ for part in nodes models integers accuracy; do
     echo "== conformance: $part"
     "$python" conformance/$part.py
 done
+if "$python" -c 'import torch' 2>/dev/null; then
+    echo "== conformance: gradients"
+    swift build -c release --product kinglet-gradients
+    "$python" conformance/gradients.py
+else
+    echo "== conformance: gradients SKIPPED: PyTorch is not installed (pip install torch)"
+fi

@@ -63,7 +63,7 @@ public final class Network {
 }
 
 /// Copies a tensor from ONNX's axis order to the stored one (`into`), or back.
-func reorder(
+package func reorder(
     _ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer, onnx shape: [Int], bytes: Int, order: AxisOrder, into: Bool
 ) {
     let stored = order.store(shape)
