@@ -108,7 +108,7 @@ struct TransientPlan {
             for (k, v) in node.inputs.enumerated() where flow.carries[v] && !fixed[v] && gradientBlock[v] == nil {
                 if node.op.gradient?.gradientInPlace == k, node.inputs.filter({ $0 == v }).count == 1,
                     let b = gradientBlock[node.outputs[0]], blocks[b].last == step,
-                    graph.values[v].type.count <= graph.values[node.outputs[0]].type.count
+                    graph.values[v].type.count == graph.values[node.outputs[0]].type.count
                 {
                     gradientBlock[v] = b
                 } else {
