@@ -24,13 +24,8 @@ KN_INLINE void NAME(sum_taps)(const kn_depthwise_dw_f32 *t, kn_range inside, ptr
     COLUMNS(inside.last, t->columns, 1)
 #undef COLUMNS
     KN_UNROLL for (int p = 0; p < kh; p++)
-        KN_UNROLL for (int q = 0; q < kw; q++) {
-            float *y = t->y + ((i + p) * t->kw + j + q) * n + c;
-            if (count >= LANES)
-                *(NAME(loose) *)y += sum[p * kw + q];
-            else
-                for (ptrdiff_t k = 0; k < count; k++) y[k] += ((const float *)&sum[p * kw + q])[k];
-        }
+        KN_UNROLL for (int q = 0; q < kw; q++)
+            NAME(add_floats)(t->y + ((i + p) * t->kw + j + q) * n + c, sum[p * kw + q], count);
 }
 
 static void NAME(depthwise_dw_f32)(const kn_depthwise_dw_f32 *t) {

@@ -2,6 +2,14 @@
 //   OUTER_ROWS, KN_EACH_OUTER(X)   rows of a tile of y, and X(1) … X(OUTER_ROWS); it is at most three vectors wide
 //   BY_LANE                        1 where multiply-add takes one lane of a register: a is then loaded four at a time
 
+// y += x, the first `count` elements or all.
+KN_INLINE void NAME(add_floats)(float *y, NAME(vec) x, ptrdiff_t count) {
+    if (count >= LANES)
+        *(NAME(loose) *)y += x;
+    else
+        for (ptrdiff_t j = 0; j < count; j++) y[j] += x[j];
+}
+
 // `rows` rows and `vectors` vectors of y, both known when compiled; `columns` of them exist.
 KN_INLINE void NAME(outer_block)(const kn_outer_f32 *t, ptrdiff_t row, ptrdiff_t column, ptrdiff_t columns,
                                  const int rows, const int vectors) {
@@ -29,13 +37,11 @@ KN_INLINE void NAME(outer_block)(const kn_outer_f32 *t, ptrdiff_t row, ptrdiff_t
             }
         }
     float *y = t->y + row * t->y_stride + column;
-    KN_UNROLL for (int i = 0; i < rows; i++, y += t->y_stride)
-        KN_UNROLL for (int v = 0; v < vectors; v++) {
-            if ((v + 1) * LANES <= columns)
-                *(NAME(loose) *)(y + v * LANES) += sum[i][v];
-            else
-                for (ptrdiff_t j = v * LANES; j < columns; j++) y[j] += ((const float *)&sum[i][v])[j - v * LANES];
-        }
+    const ptrdiff_t last = columns - (vectors - 1) * LANES;
+    KN_UNROLL for (int i = 0; i < rows; i++, y += t->y_stride) {
+        KN_UNROLL for (int v = 0; v < vectors - 1; v++) *(NAME(loose) *)(y + v * LANES) += sum[i][v];
+        NAME(add_floats)(y + (vectors - 1) * LANES, sum[i][vectors - 1], last);
+    }
 }
 
 #define ROWS(n)                                                                                                   \
