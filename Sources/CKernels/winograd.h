@@ -43,6 +43,22 @@ typedef float NAME(loose_quad) __attribute__((ext_vector_type(4), aligned(4)));
                 if (t->residual) sum += *(const LOOSE *)(t->residual + at);                                   \
                 *(LOOSE *)(t->y + at) = kn_clamp(sum, (V)t->low, (V)t->high);                                 \
             }                                                                                                 \
+    }                                                                                                         \
+    KN_INLINE void NAME(winograd_dy_##suffix)(const kn_winograd_dy *t, ptrdiff_t tile, ptrdiff_t channel) {   \
+        V s[4][2], zero = (V)0.0f;                                                                            \
+        KN_UNROLL for (int j = 0; j < 2; j++) {                                                               \
+            const float *p = t->dy + (2 * tile + j) * t->channels + channel;                                  \
+            V a = 2 * tile + j < t->columns ? *(const LOOSE *)p : zero;                                       \
+            V b = 2 * tile + j < t->columns && t->rows > 1 ? *(const LOOSE *)(p + t->line) : zero;            \
+            s[0][j] = a, s[1][j] = a + b, s[2][j] = a - b, s[3][j] = zero - b;                                \
+        }                                                                                                     \
+        KN_UNROLL for (int i = 0; i < 4; i++) {                                                               \
+            float *to = t->v + tile * t->channels + channel + 4 * i * t->plane;                               \
+            *(LOOSE *)to = s[i][0];                                                                           \
+            *(LOOSE *)(to + t->plane) = s[i][0] + s[i][1];                                                    \
+            *(LOOSE *)(to + 2 * t->plane) = s[i][0] - s[i][1];                                                \
+            *(LOOSE *)(to + 3 * t->plane) = zero - s[i][1];                                                   \
+        }                                                                                                     \
     }
 
 TRANSFORMS(NAME(vec), NAME(loose), vec)
@@ -85,6 +101,14 @@ static void NAME(winograd_out)(const kn_winograd_out *t) {
         } else {
             CHANNELS(WHAT);
         }
+#undef WHAT
+    }
+}
+
+static void NAME(winograd_dy)(const kn_winograd_dy *t) {
+    for (ptrdiff_t i = 0; i < (t->columns + 1) / 2; i++) {
+#define WHAT(suffix, c) NAME(winograd_dy_##suffix)(t, i, c)
+        CHANNELS(WHAT);
 #undef WHAT
     }
 }

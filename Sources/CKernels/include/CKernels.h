@@ -187,6 +187,16 @@ typedef struct {
     ptrdiff_t line;             // elements between lines of y and of residual
 } kn_winograd_out;
 
+// Gradient of Winograd's output, a line of tiles: v[p][t, c] = (A d Aᵀ)[p] where d is the 2 × 2 pixels at dy + 2t · channels.
+// Only `rows` (1 or 2) lines and `columns` pixels of dy exist; the others count as zero.
+typedef struct {
+    ptrdiff_t rows, columns, channels;
+    const float *_Nonnull dy;
+    ptrdiff_t line;             // elements between lines of dy
+    float *_Nonnull v;          // 16 matrices [⌈columns / 2⌉, channels], `plane` elements apart
+    ptrdiff_t plane;
+} kn_winograd_dy;
+
 // The kernels of one instruction set; NULL where the Swift twin does the work.
 typedef struct {
     ptrdiff_t f32_mr, f32_nr;
@@ -207,6 +217,7 @@ typedef struct {
     void (*_Nullable max_i8)(const kn_max_i8 *_Nonnull);
     void (*_Nullable winograd_in)(const kn_winograd_in *_Nonnull);
     void (*_Nullable winograd_out)(const kn_winograd_out *_Nonnull);
+    void (*_Nullable winograd_dy)(const kn_winograd_dy *_Nonnull);
     void (*_Nullable outer_f32)(const kn_outer_f32 *_Nonnull);
     void (*_Nullable depthwise_dw_f32)(const kn_depthwise_dw_f32 *_Nonnull);
     void (*_Nullable mask_f32)(const kn_mask_f32 *_Nonnull);

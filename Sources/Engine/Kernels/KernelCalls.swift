@@ -100,6 +100,11 @@ extension Kernels {
     }
 
     @inline(__always)
+    public func winograd(_ t: UnsafePointer<kn_winograd_dy>) {
+        if let kernel = table.winograd_dy { kernel(t) } else { Twin.winograd(t.pointee) }
+    }
+
+    @inline(__always)
     public func outer(_ t: UnsafePointer<kn_outer_f32>) {
         if let kernel = table.outer_f32 { kernel(t) } else { Twin.outer(t.pointee) }
     }

@@ -32,6 +32,43 @@ extension Twin {
         }
     }
 
+    package static func winograd(_ t: kn_winograd_dy) {
+        for tile in 0..<(t.columns + 1) / 2 {
+            var c = 0
+            while c + 4 <= t.channels {
+                gradient(t, tile, c, SIMD4<Float>.self)
+                c += 4
+            }
+            while c < t.channels {
+                gradient(t, tile, c, SIMD1.self)
+                c += 1
+            }
+        }
+    }
+
+    /// A d Aᵀ.
+    @inline(__always)
+    private static func gradient<V: Lanes>(_ t: kn_winograd_dy, _ tile: Int, _ channel: Int, _: V.Type) {
+        @inline(__always) func column(_ j: Int) -> (V, V, V, V) {
+            let p = t.dy + (2 * tile + j) * t.channels + channel
+            let exists = 2 * tile + j < t.columns
+            let (a, b) = (exists ? V(at: p) : V(), exists && t.rows > 1 ? V(at: p + t.line) : V())
+            return (a, a + b, a - b, V() - b)
+        }
+        let (a, b) = (column(0), column(1))
+        @inline(__always) func row(_ i: Int, _ a: V, _ b: V) {
+            let to = t.v + tile * t.channels + channel + 4 * i * t.plane
+            a.store(to)
+            (a + b).store(to + t.plane)
+            (a - b).store(to + 2 * t.plane)
+            (V() - b).store(to + 3 * t.plane)
+        }
+        row(0, a.0, b.0)
+        row(1, a.1, b.1)
+        row(2, a.2, b.2)
+        row(3, a.3, b.3)
+    }
+
     /// Bᵀ d B.
     @inline(__always)
     private static func input<V: Lanes>(
@@ -84,6 +121,8 @@ extension Twin {
 
 /// One or four floats at once.
 protocol Lanes {
+    /// Zeros.
+    init()
     init(at p: UnsafePointer<Float>)
     static func + (a: Self, b: Self) -> Self
     static func - (a: Self, b: Self) -> Self
@@ -104,6 +143,8 @@ extension SIMD4<Float>: Lanes {
 
 struct SIMD1: Lanes {
     let v: Float
+    @inline(__always)
+    init() { v = 0 }
     @inline(__always)
     init(at p: UnsafePointer<Float>) { v = p.pointee }
     @inline(__always)

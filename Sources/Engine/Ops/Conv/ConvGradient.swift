@@ -16,6 +16,17 @@ extension Conv: DifferentiableOp {
         ConvWeights(geometry(x, w), groups: groups, outputs: w.shape[0], target)
     }
 
+    /// Winograd for dw; nil where it does not pay.
+    private func winogradWeights(_ x: TensorType, _ w: TensorType, _ target: Target) -> ConvWinogradWeights? {
+        let g = geometry(x, w)
+        if !ConvWinogradWeights.pays(g, groups: groups, outputs: w.shape[0]) { return nil }
+        return ConvWinogradWeights(g, outputs: w.shape[0], target)
+    }
+
+    private func weightScratchBytes(_ x: TensorType, _ w: TensorType, _ target: Target) -> Int {
+        winogradWeights(x, w, target)?.scratchBytes ?? weights(x, w, target).scratchBytes
+    }
+
     public func keeps(_ x: [TensorType], wants: [Bool]) -> Keeps {
         Keeps(inputs: (wants[1] ? [0] : []) + (wants[0] ? [1] : []), outputs: clamps ? [0] : [])
     }
@@ -35,7 +46,7 @@ extension Conv: DifferentiableOp {
         if isDepthwise(x[0], x[1]) { return DepthwiseGradient(geometry(x[0], x[1]), target).scratchBytes }
         return max(
             wants[0] ? target.workers * images(x[0], x[1], target).ownBytes : 0,
-            wants[1] ? weights(x[0], x[1], target).scratchBytes : 0)
+            wants[1] ? weightScratchBytes(x[0], x[1], target) : 0)
     }
 
     public func packBackward(_ frame: BackwardFrame) {
@@ -98,6 +109,9 @@ extension Conv: DifferentiableOp {
         let (x, w) = (frame.x[0].type, frame.x[1].type)
         if isDepthwise(x, w) {
             DepthwiseGradient(geometry(x, w), frame.target).weights(
+                frame.x[0].f32, dy, dw: dw, adds: frame.adds[1], scratch: frame.scratch, worker)
+        } else if let winograd = winogradWeights(x, w, frame.target) {
+            winograd.compute(
                 frame.x[0].f32, dy, dw: dw, adds: frame.adds[1], scratch: frame.scratch, worker)
         } else {
             weights(x, w, frame.target).compute(

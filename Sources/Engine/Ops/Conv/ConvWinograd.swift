@@ -10,8 +10,8 @@ struct ConvWinograd {
     let panels: Panels
     let padded: PaddedImages
     /// Lines of tiles in an image, tiles in a line.
-    private let lines: Int
-    private let tiles: Int
+    let lines: Int
+    let tiles: Int
     /// Lines of tiles that a worker takes at a time, so that what becomes of them stays in its second-level cache.
     private let step: Int
 
@@ -55,17 +55,17 @@ struct ConvWinograd {
             let last = share.lowerBound + share.count * (i + 1) / blocks
             let v = (own + paddedBytes).assumingMemoryBound(to: Float.self)
             let rows = (last - first) * tiles
-            spread(x, first..<last, band: own, v)
+            spread(x, first..<last, band: own, v, plane: rows * g.c)
             multiply(packed, rows, v, pointers: own + paddedBytes + tilesBytes, zeros: zeros)
             gather(first..<last, v + 16 * rows * g.c, bias: packed + 16 * panels.bias, addend, y)
         }
     }
 
     /// Tiles of the lines `part` to the 16 matrices v, image after image through `band`.
-    private func spread(
-        _ x: UnsafeRawPointer, _ part: Range<Int>, band: UnsafeMutableRawPointer, _ v: UnsafeMutablePointer<Float>
+    func spread(
+        _ x: UnsafeRawPointer, _ part: Range<Int>, band: UnsafeMutableRawPointer, _ v: UnsafeMutablePointer<Float>,
+        plane: Int
     ) {
-        let plane = part.count * tiles * g.c
         var line = part.lowerBound
         while line < part.upperBound {
             let count = min(part.upperBound - line, lines - line % lines)
