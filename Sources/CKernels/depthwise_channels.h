@@ -28,6 +28,6 @@ static void depthwise_one(const kn_depthwise_f32 *t, ptrdiff_t c) {
                 sum = __builtin_fmaf(t->rows[i][ix * t->channels + c], t->w[(i * t->kw + j) * t->channels + c], sum);
             }
         }
-        t->y[x * t->channels + c] = kn_clamp(sum, t->low, t->high);
+        t->y[x * t->y_step + c] = kn_clamp(sum, t->low, t->high);
     }
 }

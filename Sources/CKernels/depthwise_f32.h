@@ -16,7 +16,7 @@ KN_INLINE void NAME(columns_any)(const kn_depthwise_f32 *t, ptrdiff_t c, ptrdiff
         }
     }
     KN_UNROLL for (int o = 0; o < count; o++)
-        *(NAME(loose) *)(t->y + (x + o) * t->channels + c) =
+        *(NAME(loose) *)(t->y + (x + o) * t->y_step + c) =
             kn_clamp(sum[o], NAME(fill)(t->low), NAME(fill)(t->high));
 }
 
@@ -32,7 +32,7 @@ static void NAME(column_edge)(const kn_depthwise_f32 *t, ptrdiff_t c, ptrdiff_t 
             sum = __builtin_elementwise_fma(NAME(load)(t->rows[i] + ix * t->channels + c), w, sum);
         }
     }
-    *(NAME(loose) *)(t->y + x * t->channels + c) = kn_clamp(sum, NAME(fill)(t->low), NAME(fill)(t->high));
+    *(NAME(loose) *)(t->y + x * t->y_step + c) = kn_clamp(sum, NAME(fill)(t->low), NAME(fill)(t->high));
 }
 
 // Columns x ..< x + count of a window `kw` columns wide: each vector of x is read once for all of them. Everything
@@ -58,8 +58,8 @@ KN_INLINE void NAME(columns)(const kn_depthwise_f32 *t, kn_range channels, ptrdi
                         sum[o] = __builtin_elementwise_fma(e, factor[q - o * stride], sum[o]);
             }
         }
-        float *y = t->y + x * n + c;
-        KN_UNROLL for (int o = 0; o < count; o++, y += n) *(NAME(loose) *)y = kn_clamp(sum[o], low, high);
+        float *y = t->y + x * t->y_step + c;
+        KN_UNROLL for (int o = 0; o < count; o++, y += t->y_step) *(NAME(loose) *)y = kn_clamp(sum[o], low, high);
     }
 }
 
@@ -95,6 +95,10 @@ static void NAME(depthwise)(const kn_depthwise_f32 *t, kn_range inside, kn_range
         NAME(all_columns)(t, inside, channels, 5, 1);
     } else if (t->dilation == 1 && t->kw == 5 && t->stride == 2) {
         NAME(all_columns)(t, inside, channels, 5, 2);
+    } else if (t->dilation == 1 && t->kw == 2 && t->stride == 1) {
+        NAME(all_columns)(t, inside, channels, 2, 1);
+    } else if (t->kw == 1 && t->stride == 1) {
+        NAME(all_columns)(t, inside, channels, 1, 1);
     } else {
         for (ptrdiff_t c = channels.first; c < channels.last; c += LANES) {
             ptrdiff_t x = 0;

@@ -36,6 +36,8 @@ private let rows: [Row] = {
         all.append(Row(width: 13, channels: channels, kh: 7, kw: 5, stride: 2, pad: 3))
         all.append(Row(width: 13, channels: channels, dilation: 2, pad: 2))
         all.append(Row(width: 11, channels: channels, kh: 1, kw: 4, pad: 0))
+        all.append(Row(width: 12, channels: channels, kh: 2, kw: 2, pad: 1))
+        all.append(Row(width: 10, channels: channels, kh: 2, kw: 1, pad: 0))
         all.append(Row(width: 11, channels: channels, kh: 2, kw: 3, pad: -2))
         all.append(Row(width: 4, channels: channels, kh: 3, kw: 3, pad: 5))
     }
@@ -75,12 +77,13 @@ private let rows: [Row] = {
         let lines = (0..<r.kh).map { i -> UnsafePointer<Float>? in
             r.missing.contains(i) ? nil : UnsafePointer(memory.keep(numbers.floats(r.width * r.channels)))
         }
-        let y = memory.guarded(r.columns * r.channels, canary: Float(123))
+        let step = r.channels + r.width % 3
+        let y = memory.guarded(r.columns * step, canary: Float(123))
         var t = kn_depthwise_f32(
             width: r.width, channels: r.channels, kh: r.kh, kw: r.kw, stride: r.stride, dilation: r.dilation,
             pad: r.pad, columns: r.columns, rows: memory.keep(lines),
             w: memory.keep(numbers.floats(r.kh * r.kw * r.channels)), bias: memory.keep(numbers.floats(r.channels)),
-            low: -1, high: 1.5, y: y.y)
+            low: -1, high: 1.5, y: y.y, y_step: step)
         compute(&t)
         return (y.values, y.isIntact)
     }

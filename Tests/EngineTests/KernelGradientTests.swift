@@ -80,6 +80,31 @@ import Testing
         }
     }
 
+    @Test func winogradGradientsEqualTheTwinToTheBit() {
+        for kernels in Kernels.available {
+            for channels in [1, 3, 4, 7, 8, 16, 21, 32, 40] {
+                for (rows, columns) in [(2, 6), (1, 5), (2, 5), (1, 1)] {
+                    func run(_ winograd: (UnsafePointer<kn_winograd_dy>) -> Void) -> ([Float], Bool) {
+                        var numbers = Numbers()
+                        let memory = KernelMemory()
+                        defer { memory.free() }
+                        let (line, plane) = (columns * channels + 5, (columns + 1) / 2 * channels + 3)
+                        let v = memory.guarded(16 * plane, canary: Float(7))
+                        var t = kn_winograd_dy(
+                            rows: rows, columns: columns, channels: channels,
+                            dy: memory.keep(numbers.floats(rows * line)), line: line, v: v.y, plane: plane)
+                        winograd(&t)
+                        return (v.values, v.isIntact)
+                    }
+                    let (v, intact) = run { kernels.winograd($0) }
+                    #expect(
+                        v == run { Twin.winograd($0.pointee) }.0 && intact,
+                        "\(kernels.isa.name), \(channels) channels, \(rows) × \(columns)")
+                }
+            }
+        }
+    }
+
     @Test func masksEqualTheTwin() {
         for kernels in Kernels.available {
             for count in [0, 1, 15, 16, 17, 100] {

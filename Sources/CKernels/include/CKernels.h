@@ -52,7 +52,8 @@ typedef struct {
     const float *_Nonnull w;     // [kh, kw, channels]
     const float *_Nonnull bias;  // [channels]
     float low, high;
-    float *_Nonnull y;           // [columns, channels]
+    float *_Nonnull y;           // [columns, channels], columns y_step elements apart
+    ptrdiff_t y_step;
 } kn_depthwise_f32;
 
 // The same in int8: y = clamp(roundHalfEven(float(bias[c] + Σ (x - x_zero) · w) · scale[c]) + zero, low, high);

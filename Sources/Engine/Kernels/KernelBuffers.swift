@@ -20,7 +20,9 @@ final class ProductBuffers {
         (self.kernels, self.m, self.k, self.n) = (kernels, m, k, n)
         let columns = (n + 63) / 64 * 64
         // An eighth of a kilobyte between the parts keeps them off the same cache sets.
-        let sizes = [m * k * 4, columns * k * 4, columns * 4, m * n * 4, ProductBuffers.block * 8, 64].map { ($0 + 255) & ~127 }
+        let sizes = [m * k * 4, columns * k * 4, columns * 4, m * n * 4, ProductBuffers.block * 8, 64].map {
+            ($0 + 255) & ~127
+        }
         memory = try Storage(bytes: sizes.reduce(0, +))
         var places: [UnsafeMutableRawPointer] = []
         var at = memory.base
@@ -104,7 +106,8 @@ final class DepthwiseBuffers {
                 width: width, channels: channels, kh: 3, kw: 3, stride: stride, dilation: 1, pad: 1, columns: columns,
                 rows: UnsafeRawPointer(rows).assumingMemoryBound(to: UnsafePointer<Float>?.self),
                 w: w.assumingMemoryBound(to: Float.self), bias: (w + 36 * channels).assumingMemoryBound(to: Float.self),
-                low: 0, high: 6, y: (y + line * columns * channels * 4).assumingMemoryBound(to: Float.self))
+                low: 0, high: 6, y: (y + line * columns * channels * 4).assumingMemoryBound(to: Float.self),
+                y_step: channels)
             kernels.depthwise(&t)
         }
         return operations

@@ -4,7 +4,7 @@ extension Twin {
     package static func depthwise(_ t: kn_depthwise_f32) {
         for ox in 0..<t.columns {
             let left = ox * t.stride - t.pad
-            let y = t.y + ox * t.channels
+            let y = t.y + ox * t.y_step
             y.update(from: t.bias, count: t.channels)
             for i in 0..<t.kh {
                 guard let row = t.rows[i] else { continue }

@@ -32,7 +32,7 @@ struct ConvRows {
             var call = kn_depthwise_f32(
                 width: g.w, channels: g.c, kh: g.kh, kw: g.kw, stride: g.sw, dilation: g.dw, pad: g.left,
                 columns: g.ow, rows: UnsafePointer(lines), w: w, bias: w + g.kh * g.kw * g.c, low: low, high: high,
-                y: y + l * g.ow * g.c)
+                y: y + l * g.ow * g.c, y_step: g.c)
             frame.target.kernels.depthwise(&call)
         }
     }

@@ -33,9 +33,18 @@ struct ConvWinograd {
     /// 16 sets of panels, the last of which carries the bias.
     var packedBytes: Int { (15 * panels.bias + panels.floats) * 4 }
 
+    /// Floats from one of the 16 matrices to the next: spread over the sets of the first-level cache, in all of which a
+    /// transform is at once.
+    static func plane(_ floats: Int) -> Int {
+        let lines = (floats + 15) / 16
+        return (lines + (5 - lines) & 15) * 16
+    }
+
     /// Of one worker: a band of one image, the transformed tiles and their products, addresses, a bias of zeros.
     private var paddedBytes: Int { ((2 * min(step, lines) + 2) * padded.line + 127) & ~63 }
-    private var tilesBytes: Int { 64 * step * tiles * (g.c + panels.n) }
+    private var tilesBytes: Int {
+        64 * (ConvWinograd.plane(step * tiles * g.c) + ConvWinograd.plane(step * tiles * panels.n))
+    }
     private var pointersBytes: Int { (step * tiles * 8 + 127) & ~63 }
     private var zerosBytes: Int { (panels.count * panels.nr * 4 + 63) & ~63 }
     /// Working memory that one worker needs.
@@ -55,9 +64,9 @@ struct ConvWinograd {
             let last = share.lowerBound + share.count * (i + 1) / blocks
             let v = (own + paddedBytes).assumingMemoryBound(to: Float.self)
             let rows = (last - first) * tiles
-            spread(x, first..<last, band: own, v, plane: rows * g.c)
+            spread(x, first..<last, band: own, v, plane: ConvWinograd.plane(rows * g.c))
             multiply(packed, rows, v, pointers: own + paddedBytes + tilesBytes, zeros: zeros)
-            gather(first..<last, v + 16 * rows * g.c, bias: packed + 16 * panels.bias, addend, y)
+            gather(first..<last, v + 16 * ConvWinograd.plane(rows * g.c), bias: packed + 16 * panels.bias, addend, y)
         }
     }
 
@@ -87,15 +96,16 @@ struct ConvWinograd {
         pointers: UnsafeMutableRawPointer,
         zeros: UnsafeMutableRawPointer
     ) {
-        let m = v + 16 * rows * g.c
+        let (planeV, planeM) = (ConvWinograd.plane(rows * g.c), ConvWinograd.plane(rows * panels.n))
+        let m = v + 16 * planeV
         let a = pointers.assumingMemoryBound(to: UnsafePointer<Float>.self)
         for p in 0..<16 {
-            for t in 0..<rows { a[t] = UnsafePointer(v + (p * rows + t) * g.c) }
+            for t in 0..<rows { a[t] = UnsafePointer(v + p * planeV + t * g.c) }
             var call = kn_tile_f32(
                 rows: rows, columns: panels.n, segments: 1, run: g.c, a: UnsafePointer(a),
                 offset: zeros.assumingMemoryBound(to: Int.self), b: packed + p * panels.bias,
                 bias: zeros.assumingMemoryBound(to: Float.self), residual: nil, residual_stride: 0,
-                low: -.infinity, high: .infinity, y: m + p * rows * panels.n, y_stride: panels.n)
+                low: -.infinity, high: .infinity, y: m + p * planeM, y_stride: panels.n)
             target.kernels.tile(&call)
         }
     }
@@ -110,7 +120,7 @@ struct ConvWinograd {
             let at = (line / lines * g.oh + oy) * g.ow * panels.n
             var call = kn_winograd_out(
                 rows: min(2, g.oh - oy), columns: g.ow, channels: panels.n, m: m + i * tiles * panels.n,
-                plane: part.count * tiles * panels.n, bias: bias,
+                plane: ConvWinograd.plane(part.count * tiles * panels.n), bias: bias,
                 residual: addend.map { $0 + at }, low: low, high: high, y: y + at, line: g.ow * panels.n)
             target.kernels.winograd(&call)
         }

@@ -24,7 +24,10 @@ struct ConvWinogradWeights {
     private var products: Int { outputs * g.c }
     /// Of one worker: a band of one image.
     private var bandBytes: Int { ((2 * min(step, winograd.lines) + 2) * winograd.padded.line + 127) & ~63 }
-    private var tilesBytes: Int { 64 * step * winograd.tiles * (g.c + outputs) + 64 }
+    private var tilesBytes: Int {
+        let tiles = step * winograd.tiles
+        return 64 * (ConvWinograd.plane(tiles * g.c) + ConvWinograd.plane(tiles * outputs) + 1)
+    }
     var scratchBytes: Int { target.workers * bandBytes + tilesBytes + 64 * products + 64 }
 
     /// Workers share the tiles to transform, then the products.
@@ -41,12 +44,13 @@ struct ConvWinogradWeights {
             let count = min(step, winograd.lines * g.n - first)
             let rows = count * winograd.tiles
             let share = worker.share(of: count)
-            let u = v + 16 * rows * g.c
+            let (planeV, planeU) = (ConvWinograd.plane(rows * g.c), ConvWinograd.plane(rows * outputs))
+            let u = v + 16 * planeV
             if first > 0 { worker.barrier() }
             winograd.spread(
                 x, first + share.lowerBound..<first + share.upperBound, band: band,
-                v + share.lowerBound * winograd.tiles * g.c, plane: rows * g.c)
-            for i in share { spread(dy, line: first + i, u + i * winograd.tiles * outputs, plane: rows * outputs) }
+                v + share.lowerBound * winograd.tiles * g.c, plane: planeV)
+            for i in share { spread(dy, line: first + i, u + i * winograd.tiles * outputs, plane: planeU) }
             worker.barrier()
             multiply(u, v, m, rows, worker)
         }
@@ -70,6 +74,7 @@ struct ConvWinogradWeights {
     ) {
         let grain = OuterProduct.grain.rows
         let blocks = (outputs + grain - 1) / grain
+        let (planeV, planeU) = (ConvWinograd.plane(rows * g.c), ConvWinograd.plane(rows * outputs))
         let share = worker.share(of: 16 * blocks)
         var part = share.lowerBound
         while part < share.upperBound {
@@ -78,7 +83,7 @@ struct ConvWinogradWeights {
             let o = part % blocks * grain
             var call = kn_outer_f32(
                 rows: min((last - part) * grain, outputs - o), columns: g.c, images: 1, lines: 1, points: rows,
-                a: u + p * rows * outputs + o, a_image: 0, a_line: 0, a_point: outputs, b: v + p * rows * g.c,
+                a: u + p * planeU + o, a_image: 0, a_line: 0, a_point: outputs, b: v + p * planeV,
                 b_image: 0, b_line: 0, b_point: g.c, y: m + p * products + o * g.c, y_stride: g.c)
             target.kernels.outer(&call)
             part = last

@@ -65,31 +65,25 @@ struct DepthwiseGradient {
             for j in 0..<g.columnPhases {
                 let columns = g.columnPhase(j)
                 let y = dx + (l * g.w + columns.first) * g.c
-                let isDirect = g.sw == 1 && !adds
                 var call = kn_depthwise_f32(
                     width: g.ow, channels: g.c, kh: rows.taps, kw: columns.taps, stride: 1,
                     dilation: columns.dilation, pad: columns.pad, columns: columns.count, rows: addresses, w: weights,
-                    bias: packed + g.kh * g.kw * g.c, low: -.infinity, high: .infinity, y: isDirect ? y : line)
+                    bias: packed + g.kh * g.kw * g.c, low: -.infinity, high: .infinity, y: adds ? line : y,
+                    y_step: adds ? g.c : g.sw * g.c)
                 target.kernels.depthwise(&call)
-                if !isDirect { spread(line, y, columns.count, adds) }
+                if adds { add(line, y, columns.count) }
                 weights += rows.taps * columns.taps * g.c
             }
         }
     }
 
-    /// Pixels of a phase to their places.
-    private func spread(
-        _ line: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int, _ adds: Bool
-    ) {
+    /// Adds pixels of a phase to their places.
+    private func add(_ line: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int) {
         let whole = g.sw == 1
         for t in 0..<(whole ? 1 : count) {
             let (from, to, n) = (line + t * g.c, y + t * g.sw * g.c, whole ? count * g.c : g.c)
-            if adds {
-                var call = kn_add_f32(count: n, a: from, b: to, low: -.infinity, high: .infinity, y: to)
-                target.kernels.add(&call)
-            } else {
-                to.update(from: from, count: n)
-            }
+            var call = kn_add_f32(count: n, a: from, b: to, low: -.infinity, high: .infinity, y: to)
+            target.kernels.add(&call)
         }
     }
 
