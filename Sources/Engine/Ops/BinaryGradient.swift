@@ -26,9 +26,9 @@ extension Binary: DifferentiableOp {
 
     public func backward(_ frame: BackwardFrame, _ worker: Worker) {
         let (dy, y) = (frame.dy[0], frame.y[0])
-        let range = worker.share(of: dy.count, grain: 64)
-        if clamps { mask(dy, y, low: low, high: high, range) }
-        if picks { split(frame, range) }
+        maskGradient(frame, low, high, worker)
+        // The same share.
+        if picks { split(frame, worker.share(of: dy.count, grain: 16)) }
         if clamps || picks { worker.barrier() }
         // An input that takes dy's place comes last.
         let sharing = frame.dx[0]?.base == dy.base

@@ -98,7 +98,7 @@ extension BatchNormalization: DifferentiableOp {
         let product = total + channels + Storage.slack / 4
         let factor = product + channels + Storage.slack / 4
         if clamps {
-            mask(dy, frame.y[0], low: low, high: high, worker.share(of: dy.count, grain: 16))
+            maskGradient(frame, low, high, worker)
             worker.barrier()
         }
         let learns = frame.dx[1] != nil || frame.dx[4] != nil

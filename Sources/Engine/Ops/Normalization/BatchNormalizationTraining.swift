@@ -73,7 +73,7 @@ extension BatchNormalizationTraining: DifferentiableOp {
         let a = frame.scratch.assumingMemoryBound(to: Float.self)
         let (b, factor, slope, offset) = (a + room, a + 2 * room, a + 3 * room, a + 4 * room)
         if clamps {
-            mask(dy, frame.y[0], low: low, high: high, worker.share(of: dy.count, grain: 16))
+            maskGradient(frame, low, high, worker)
             worker.barrier()
         }
         sums.gradients(dy.f32, x, mean, a, b)

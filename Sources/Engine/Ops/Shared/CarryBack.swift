@@ -26,20 +26,6 @@ func carry(_ v: UnsafePointer<Float>, _ frame: BackwardFrame, _ worker: Worker, 
     }
 }
 
-/// dy[i] = 0 where y[i] ≤ low or y[i] ≥ high: there a clamp let nothing through.
-func mask(_ dy: TensorView, _ y: TensorView, low: Float, high: Float, _ range: Range<Int>) {
-    let (dy, y) = (dy.f32, y.f32)
-    let (low, high, zero) = (F8(repeating: low), F8(repeating: high), F8(repeating: 0))
-    var i = range.lowerBound
-    while i < range.upperBound {
-        let v = load(y + i)
-        let masked = load(dy + i).replacing(with: zero, where: (v .<= low) .| (v .>= high))
-        let rest = range.upperBound - i
-        if rest < 8 { store(masked, dy + i, first: rest) } else { store(masked, dy + i) }
-        i += 8
-    }
-}
-
 /// dx[i] += dy[i], i < n.
 func add(_ dy: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>, _ n: Int) {
     var i = 0
