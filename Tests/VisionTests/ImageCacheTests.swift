@@ -122,4 +122,45 @@ private func jpeg(_ level: Int, _ size: Size = Size(40, 30)) throws -> [UInt8] {
         let hashes = try ImageCache(try Dataset(folder.path), Preprocess(), layout(9)).hashes
         #expect(hashes[0] == hashes[2] && Set(hashes).count == 3)
     }
+
+    @Test func samplesAreAlikeInEveryClassAndPart() throws {
+        let folder = try Scratch()
+        for i in 0..<120 {
+            try folder.write("\(i % 4 == 0 ? "test" : "train")/\(i % 3 == 0 ? "a" : "b")/\(i).jpg", [1])
+        }
+        let data = try Dataset(folder.path)
+        let chosen = data.sample(60, seed: 1)
+        var counts: [String: Int] = [:]
+        for i in chosen { counts["\(data.origin(i)) \(data.label(i))", default: 0] += 1 }
+        #expect(counts == ["train 0": 15, "train 1": 30, "test 0": 5, "test 1": 10])
+        #expect(chosen == data.sample(60, seed: 1) && chosen != data.sample(60, seed: 2) && chosen == chosen.sorted())
+        #expect(data.sample(500, seed: 1).count == 120)
+    }
+
+    @Test func signDigitsAreSplitWithoutLoss() throws {
+        guard let file = Corpus.read(Corpus.data + "/data/signdigits/signdigits.tar") else {
+            print("SKIPPED: no sign digits in '\(Corpus.data)' (set KINGLET_DATA)")
+            return
+        }
+        let folder = try Scratch()
+        let tar = try Process.run(
+            URL(fileURLWithPath: "/usr/bin/env"),
+            arguments: ["tar", "xf", Corpus.data + "/data/signdigits/signdigits.tar", "-C", folder.path])
+        tar.waitUntilExit()
+        #expect(file.count > 1 << 20 && tar.terminationStatus == 0)
+        let data = try Dataset(folder.path + "/signdigits")
+        let classes = try ClassMap(data.labels, model: nil, outputs: 10)
+        let caches = try [1, 2].map { workers in
+            try ImageCache(
+                data, Preprocess(), layout(32), classes: classes.index, memory: ImageCache.bytes(1401, Size(32, 32), 3),
+                threads: ThreadPool(workers))
+        }
+        #expect(caches.allSatisfy { $0.count == 1401 && $0.failures.isEmpty && $0.flawed.isEmpty })
+        #expect(caches[0].hashes == caches[1].hashes)
+        let split = try DataSplit(caches[0], classes.labels, seed: 1)
+        let balance = try Balance(caches[0], split, classes)
+        #expect(split.train.count + split.trainDuplicates == 1000)
+        #expect(split.validation.count + split.validationDuplicates == 201 && split.gate.count == 200)
+        #expect(balance.rows.allSatisfy { $0.train > 90 && $0.gate == 20 }, "\(balance)")
+    }
 }

@@ -66,7 +66,7 @@ public struct CIFAR: Sendable {
     private static func size(_ path: String) throws(KingletError) -> Int {
         let size = path.withCString { ks_size($0) }
         try require(size >= 0, .badFile, "cannot read '\(path)': \(String(cString: ks_error(Int32(clamping: size))))")
-        return Int(size)
+        return Int(clamping: size)
     }
 
     private static func foreign(_ path: String, _ size: Int) -> KingletError {

@@ -34,7 +34,8 @@ public struct ImageCache: Sendable {
 
     /// What `count` pictures take in memory: pixels, label, hash, origin and source of each.
     public static func bytes(_ count: Int, _ size: Size, _ channels: Int) -> Int {
-        count * (size.count * channels + 4 + 8 + 1 + 4)
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: size.count * channels + 4 + 8 + 1 + 4)
+        return overflow ? .max : bytes
     }
 
     /// Pictures `chosen` (all if nil) of `data`, prepared as `preprocess` wants them for an input of `layout`, decoded by
