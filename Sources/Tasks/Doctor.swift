@@ -86,8 +86,8 @@ private func memoryLine(_ name: String) -> Int? {
     return nil
 }
 
-/// The hottest thermal zone.
-private func temperature() -> Double? {
+/// °C of the hottest thermal zone; nil where the board has no sensor.
+func temperature() -> Double? {
     var hottest: Double?
     for zone in 0..<16 {
         guard let text = kernelText("/sys/class/thermal/thermal_zone\(zone)/temp") else { continue }

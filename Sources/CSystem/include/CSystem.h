@@ -37,6 +37,8 @@ int ks_write_file(const char *_Nonnull path, const void *_Nonnull bytes, size_t 
 int ks_append_file(const char *_Nonnull path, const void *_Nonnull bytes, size_t count);
 // Makes a folder and those above it that are not there. 0 or -errno.
 int ks_make_folders(const char *_Nonnull path);
+// Removes a file or an empty folder. 0 or -errno.
+int ks_remove(const char *_Nonnull path);
 // The text of an error number from the functions above (given positive or negative).
 const char *_Nonnull ks_error(int number);
 
@@ -52,6 +54,15 @@ uint64_t ks_peak_bytes(void);
 int ks_processors(void);
 // Value of an environment variable, or NULL.
 const char *_Nullable ks_environment(const char *_Nonnull name);
+
+// Sets a variable of the environment that later commands see.
+void ks_set_environment(const char *_Nonnull name, const char *_Nonnull value);
+// Runs a command with /bin/sh and waits for it: its exit status, 128 + signal, or -errno.
+int ks_shell(const char *_Nonnull command);
+// From now on Ctrl-C (SIGINT) and SIGTERM are counted instead of ending the process; the third ends it.
+void ks_catch_interrupts(void);
+int ks_interrupts(void);
+void ks_sleep_ms(unsigned ms);
 
 // Threads: starts `body(context)` on a new detached thread; 0 on success.
 int ks_thread_start(void (*_Nonnull body)(void *_Nullable), void *_Nullable context);

@@ -15,6 +15,8 @@ public final class RobustEvaluation {
     public let batches: Int
     /// One of each entry; behind them, if there are several attacks, what is left when each image meets its worst.
     public private(set) var tallies: [Tally]
+    /// Of each tally: which images were right, in the order of the source.
+    public private(set) var right: [[Bool]]
     /// Whether the last tally is that of all attacks together.
     public let hasWorst: Bool
 
@@ -46,6 +48,7 @@ public final class RobustEvaluation {
         hasWorst = attacks > 1
         if hasWorst { tallies.append(Tally(name: "worst of all", classes: model.classes)) }
         self.tallies = tallies
+        right = [[Bool]](repeating: [], count: tallies.count)
         storage = try Storage(bytes: batch * (8 * pixels + 24))
         images = storage.base.assumingMemoryBound(to: UInt64.self)
         worstLoss = (storage.base + 8 * batch).assumingMemoryBound(to: Double.self)
@@ -66,6 +69,7 @@ public final class RobustEvaluation {
         guard hasWorst else { return }
         for n in 0..<model.batch where labels[n] >= 0 {
             tallies[entries.count].add(label: Int(labels[n]), prediction: Int(worst[n]), loss: worstLoss[n])
+            right[entries.count].append(worst[n] == labels[n])
         }
     }
 
@@ -88,6 +92,7 @@ public final class RobustEvaluation {
             let prediction = largest(z, classes)
             let value = loss.row(z, classes: classes, label: label, weight: 1, to: nil)
             tallies[entry].add(label: label, prediction: prediction, loss: value)
+            right[entry].append(prediction == label)
             if Int(worst[n]) == label { worst[n] = Int32(prediction) }
             if !(value < worstLoss[n]) { worstLoss[n] = value }
         }

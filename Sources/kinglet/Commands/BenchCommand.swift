@@ -14,6 +14,7 @@ struct BenchCommand: Command {
             Examples:
               kinglet bench model.onnx --threads 1 --seconds 3
               kinglet bench model.onnx --threads 1 --steps    where the time goes
+              kinglet bench model.onnx --train pgd:7 --batch 64    training steps
               kinglet bench --op Conv            every case of one operator
               kinglet bench --kernels            kernels against the peak
             """)
@@ -39,6 +40,16 @@ struct BenchCommand: Command {
     @Flag(help: "Time the kernels of every instruction set against its peak instead.")
     var kernels = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Time training steps instead: sgd (no attack) or an attack, as of finetune.", valueName: "attack"))
+    var train: String?
+
+    @Option(help: ArgumentHelp("What --train trains: all, head, last:N or batchnorm.", valueName: "part"))
+    var part = "all"
+
+    @OptionGroup var images: ImageFlags
+
     @OptionGroup var flags: RunFlags
 
     func execute() throws(KingletError) {
@@ -52,6 +63,11 @@ struct BenchCommand: Command {
         options.seconds = seconds
         options.steps = steps
         let network = try flags.options(try model.path(), batch: batch)
+        if let train {
+            return report(
+                try benchTraining(network, settings: try images.settings(), attack: train, part: part, seconds: seconds)
+            )
+        }
         try require(!steps || network.threads == 1, .usage, "--steps times one thread: give --threads 1")
         let report = try Tasks.bench(network, options)
         say(flags.json ? report.json.text + "\n" : text(report))
@@ -78,6 +94,20 @@ struct BenchCommand: Command {
             return [rate.isa.name, rate.kernel, rate.shape, decimals(rate.gops, 1), share]
         }
         say(tableText(rows, header: ["kernels", "kernel", "shape", "Gop/s", "% of peak"]))
+    }
+
+    private func report(_ rate: TrainingRate) {
+        if flags.json { return say(rate.json.text + "\n") }
+        say(
+            "\(rate.model): training steps, \(rate.attack), \(rate.isa), \(rate.threads) threads, batch \(rate.batch), "
+                + "\(rate.parameters) parameters\n"
+                + tableText([
+                    ["rate", decimals(rate.imagesPerSecond, 0), "images per second"],
+                    ["", decimals(rate.imagesPerCpuSecond, 0), "images per second of processor time"],
+                    ["step", msText(percentile(rate.wall, 50)), "p50"],
+                    ["arena", bytesText(rate.arenaBytes), "values, gradients, weights, optimizer state"],
+                    ["peak", bytesText(rate.peakBytes), "of the process"],
+                ]))
     }
 
     private func text(_ report: BenchReport) -> String {

@@ -22,6 +22,9 @@ func say(_ text: String) { write(text, 1) }
 /// Standard error.
 func complain(_ text: String) { write(text + "\n", 2) }
 
+/// Standard error, without ending the line.
+func show(_ text: String) { write(text, 2) }
+
 private func write(_ text: String, _ file: Int32) {
     var text = text
     _ = text.withUTF8 { bytes in bytes.baseAddress.map { ks_write(file, $0, bytes.count) } ?? 0 }

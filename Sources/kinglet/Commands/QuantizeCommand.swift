@@ -70,7 +70,8 @@ struct QuantizeCommand: Command {
         case .mse: options.calibration = .mse
         case .percentile:
             try require(
-                percentile > 50 && percentile <= 100, .usage, "--percentile \(percentile): give more than 50, at most 100")
+                percentile > 50 && percentile <= 100, .usage,
+                "--percentile \(percentile): give more than 50, at most 100")
             options.calibration = .percentile(percentile)
         }
         options.perChannel = !perTensor
@@ -80,7 +81,9 @@ struct QuantizeCommand: Command {
         for line in report.skipped { complain("kinglet: skipped \(line)") }
         let layers = report.layers.prefix(max(worst, 0))
         if json {
-            let list = layers.map { JSON.object([("name", .string($0.name)), ("decibels", .float(Float($0.decibels)))]) }
+            let list = layers.map {
+                JSON.object([("name", .string($0.name)), ("decibels", .float(Float($0.decibels)))])
+            }
             let fields: [(String, JSON)] = [
                 ("output", .string(output)), ("images", .int(report.images)), ("skipped", .int(report.skipped.count)),
                 ("bytes", .object([("before", .int(report.before)), ("after", .int(report.after))])),

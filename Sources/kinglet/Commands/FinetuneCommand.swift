@@ -1,0 +1,260 @@
+import ArgumentParser
+import CSystem
+import Engine
+import Tasks
+import Training
+
+struct FinetuneCommand: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "finetune",
+        abstract: "Train a model further, under attack, so that it is harder to fool.",
+        discussion: """
+            DATA is a folder with one folder of JPEGs for each class (in train and val, or not), or CIFAR-10/100 binary files.
+            Pictures are split into some to train on, some that the schedule watches, and some for the gate: only if the new
+            model withstands more there, by more than it lost on plain pictures, is it written to the output; else the exit
+            code is 3 and the candidate lies beside it.
+
+            Power may fail at any time: --resume goes on from the last checkpoint and ends in the same bits. Ctrl-C saves.
+
+            Attacks to train on: nfgsm, fgsm-rs, pgd:STEPS, trades[:BETA], free:M, static, none.
+            Schedules: see kinglet schedule --help.
+
+            Examples:
+              kinglet finetune model.onnx photos/ -o hardened.onnx
+              kinglet finetune model.onnx photos/ -o hardened.onnx --epsilon 8/255 --time 30m --memory 64M
+              kinglet finetune model.onnx photos/ -o hardened.onnx --resume
+            """)
+
+    @Argument(
+        help: ArgumentHelp("An .onnx file, or - for the built-in model.", valueName: "model"),
+        completion: .file(extensions: ["onnx"]))
+    var model: String
+
+    @Argument(help: ArgumentHelp("Labelled pictures.", valueName: "data"), completion: .file())
+    var data: String
+
+    @Option(
+        name: [.short, .long], help: ArgumentHelp("The file to write.", valueName: "file"),
+        completion: .file(extensions: ["onnx"]))
+    var output: String
+
+    @Option(help: ArgumentHelp("The attack to train on.", valueName: "name"))
+    var attack = "nfgsm"
+
+    @Option(help: ArgumentHelp("How far an attack may change a pixel: 8/255, 8px or 0.03.", valueName: "x"))
+    var epsilon = "4/255"
+
+    @Option(help: ArgumentHelp("The learning rate's schedule.", valueName: "name"))
+    var schedule = "accelat-brief"
+
+    @Option(help: ArgumentHelp("A setting of the schedule; may be repeated.", valueName: "name=value"))
+    var set: [String] = []
+
+    @Option(help: ArgumentHelp("The learning rate that the schedule starts from.", valueName: "x"))
+    var rate: Double?
+
+    @Option(help: ArgumentHelp("Epochs at most.", valueName: "n"))
+    var epochs: Double?
+
+    @Option(
+        help: ArgumentHelp("Time at most, such as 90s, 10m or 2h; the best model so far is kept.", valueName: "time"))
+    var time: String?
+
+    @Option(help: ArgumentHelp("Epochs over which epsilon grows.", valueName: "n"))
+    var ramp: Double?
+
+    @Option(help: ArgumentHelp("Pictures in a step.", valueName: "n"))
+    var batch = 64
+
+    @Option(help: ArgumentHelp("sgd[:MOMENTUM], nesterov[:MOMENTUM] or adamw.", valueName: "name"))
+    var optimizer = "sgd"
+
+    @Option(help: ArgumentHelp("Weight decay (not on biases and normalisations).", valueName: "x"))
+    var weightDecay: Double?
+
+    @Option(help: ArgumentHelp("Label smoothing.", valueName: "x"))
+    var smoothing = 0.0
+
+    @Option(help: ArgumentHelp("Keep a moving average of the weights with this decay, such as 0.998.", valueName: "x"))
+    var average: Double?
+
+    @Option(help: ArgumentHelp("Largest norm of a gradient.", valueName: "x"))
+    var clip: Double?
+
+    @Option(help: ArgumentHelp("What is trained: all, head, last:N or batchnorm.", valueName: "part"))
+    var train = "all"
+
+    @Option(
+        help: ArgumentHelp(
+            "none, or with commas: crop[:0.125], flip, brightness:B, contrast:C, jpeg:P[:50-95].", valueName: "list"))
+    var augment = "crop,flip"
+
+    @Flag(help: "Start from random weights.")
+    var fromScratch = false
+
+    @Option(help: ArgumentHelp("Of the split, the order, the noise.", valueName: "n"))
+    var seed: UInt64 = 1
+
+    @Option(
+        help: ArgumentHelp(
+            "Refuse a model that is right on less than this share of plain pictures.", valueName: "share"))
+    var minClean: Double?
+
+    @Flag(help: "Write the output whatever the gate says.")
+    var force = false
+
+    @Flag(help: "If memory does not do for all layers, train normalisations and the last layer, or that alone.")
+    var fewerLayers = false
+
+    @Option(
+        help: ArgumentHelp("Folder of checkpoints (default: beside the output).", valueName: "folder"),
+        completion: .directory)
+    var checkpoint: String?
+
+    @Flag(help: "Go on with an unfinished run.")
+    var resume = false
+
+    @Flag(help: "Say what it would take, and stop.")
+    var dryRun = false
+
+    @Option(help: ArgumentHelp("Write every evaluation to this file.", valueName: "file.csv"), completion: .file())
+    var csv: String?
+
+    @Option(
+        help: ArgumentHelp("Write a page with curves and confusion matrices.", valueName: "file.html"),
+        completion: .file())
+    var report: String?
+
+    @Option(
+        help: ArgumentHelp("Write TensorBoard event files to this folder.", valueName: "folder"), completion: .directory
+    )
+    var tensorboard: String?
+
+    @Option(help: ArgumentHelp("Run this with the result in KINGLET_RESULT, KINGLET_MODEL …", valueName: "command"))
+    var onFinish: String?
+
+    @Option(help: ArgumentHelp("Share of pictures held out for validation, and for the gate.", valueName: "share"))
+    var held = 0.1
+
+    @Option(help: ArgumentHelp("The attack that validation pictures are judged by.", valueName: "attack"))
+    var validate = "pgd:10"
+
+    @Option(help: ArgumentHelp("The attack of the gate.", valueName: "attack"))
+    var gate = "pgd:20"
+
+    @Option(help: ArgumentHelp("Pause above this temperature, in degrees Celsius; 0: never.", valueName: "n"))
+    var maxTemperature = 80.0
+
+    @OptionGroup var images: ImageFlags
+    @OptionGroup var flags: RunFlags
+
+    func execute() throws(KingletError) {
+        ks_catch_interrupts()
+        let result: FineTuneResult?
+        do throws(KingletError) {
+            result = try finetune()
+        } catch {
+            finished("failed", nil, error.description)
+            throw error
+        }
+        guard let result else {
+            // As a shell tells the end by Ctrl-C.
+            if ks_interrupts() > 0 { Self.exit(withError: ExitCode(130)) }
+            return
+        }
+        finished(result.outcome.rawValue, result, result.verdict)
+        try require(
+            result.outcome != .refused, .worse,
+            "\(result.verdict)\n  the candidate is in '\(result.path)'; --force writes it all the same")
+    }
+
+    /// nil for a dry run.
+    private func finetune() throws(KingletError) -> FineTuneResult? {
+        let run = try FineTuneRun(try options())
+        for (i, note) in run.notes.enumerated() where i < 20 { complain("kinglet: " + note) }
+        let plan = run.plan
+        if flags.json {
+            say(
+                JSON.object([
+                    ("plan", .object(plan.rows.map { ($0.key, .string($0.value)) })),
+                    ("peakBytes", .int(plan.peakBytes)),
+                ]).text + "\n")
+        } else {
+            say(tableText(plan.rows.map { [$0.key, $0.value] }))
+        }
+        if dryRun { return nil }
+        var log = try FineTuneLog(csv: csv, tensorBoard: tensorboard)
+        var bar = ProgressLine(first: run.stepsDone)
+        while let event = try run.next() {
+            switch event {
+            case .note(let text): complain(bar.end() + "kinglet: " + text)
+            case .pause(let celsius):
+                complain(bar.end() + "kinglet: \(decimals(celsius, 0)) °C: waiting until it is cooler")
+            case .step(let progress): show(bar.line(run.state(progress)))
+            case .evaluation(let point, let best, _):
+                try log.add(point, run.evaluations)
+                if flags.json { say(point.json.text + "\n") }
+                if flags.verbose && !flags.json {
+                    complain(
+                        bar.end()
+                            + "epoch \(decimals(point.epoch, 2)): clean \(percent(point.clean ?? 0)), under attack \(percent(point.robust ?? 0))"
+                            + (best ? ", the best so far" : ""))
+                }
+            }
+        }
+        show(bar.end())
+        if let file = run.interrupted {
+            finished("interrupted", nil, file)
+            complain("kinglet: saved '\(file)'; the same command with --resume goes on from there")
+            return nil
+        }
+        let result = try run.end()
+        for note in run.notes.dropFirst(plan.notes) { complain("kinglet: " + note) }
+        let rows = zip(result.before, result.after).map { [$0.name, $0.accuracy.text, $1.accuracy.text] }
+        if flags.json {
+            say(result.json.text + "\n")
+        } else {
+            say(tableText(rows, header: ["gate", "before", "after"]))
+            if result.outcome != .refused { say("\(result.verdict)\nwrote \(result.path)\n") }
+        }
+        return result
+    }
+
+    /// Tells whoever waits.
+    private func finished(_ outcome: String, _ result: FineTuneResult?, _ message: String) {
+        guard let onFinish else { return }
+        var values = [("RESULT", outcome), ("MESSAGE", message), ("MODEL", result?.path ?? "")]
+        if let gate = result?.gate {
+            values += [
+                ("CLEAN", decimals(gate.clean.after, 4)), ("CLEAN_BEFORE", decimals(gate.clean.before, 4)),
+                ("ROBUST", decimals(gate.robust.after, 4)), ("ROBUST_BEFORE", decimals(gate.robust.before, 4)),
+            ]
+        }
+        for (name, value) in values { ks_set_environment("KINGLET_" + name, value) }
+        let status = ks_shell(onFinish)
+        if status != 0 { complain("kinglet: --on-finish ended with \(status)") }
+    }
+
+    private func options() throws(KingletError) -> FineTuneOptions {
+        let network = try flags.options(model == "-" ? nil : model)
+        var o = FineTuneOptions(model: network.model, data: data, output: output)
+        o.settings = try images.settings()
+        (o.attack, o.epsilon, o.schedule, o.rate, o.epochs) = (attack, epsilon, schedule, rate, epochs)
+        for text in set {
+            let parts = text.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2, let value = Double(parts[1]) else {
+                throw KingletError(.usage, "--set \(text): give name=value with a number, such as cool=0.5")
+            }
+            o.scheduleSettings.append((String(parts[0]), value))
+        }
+        if let time { o.seconds = try parseSeconds(time) }
+        (o.ramp, o.batch, o.optimizer, o.weightDecay, o.smoothing) = (ramp, batch, optimizer, weightDecay, smoothing)
+        (o.average, o.clip, o.part, o.augmentation, o.seed) = (average, clip, train, augment, seed)
+        (o.fromScratch, o.minClean, o.force, o.fewerLayers) = (fromScratch, minClean, force, fewerLayers)
+        (o.checkpoint, o.resume, o.dryRun, o.csv, o.report) = (checkpoint, resume, dryRun, csv, report)
+        (o.tensorBoard, o.onFinish, o.held, o.validation, o.gate) = (tensorboard, onFinish, held, validate, gate)
+        o.temperature = maxTemperature > 0 ? maxTemperature : nil
+        (o.threads, o.memory) = (network.threads, network.memory)
+        return o
+    }
+}
