@@ -122,7 +122,8 @@ const kn_table kn_avx2 = {
     .depthwise_f32 = depthwise_f32, .depthwise_i8 = depthwise_i8, .add_f32 = add_f32_avx2, .clamp_f32 = clamp_f32_avx2, .add_i8 = add_i8_avx2,
     .quantize = quantize_avx2, .dequantize = dequantize_avx2, .sum_f32 = sum_f32_avx2, .max_f32 = max_f32_avx2,
     .sum_i8 = sum_i8_avx2, .max_i8 = max_i8_avx2, .winograd_in = winograd_in_avx2,
-    .winograd_out = winograd_out_avx2, .winograd_dy = winograd_dy_avx2, .outer_f32 = outer_f32_avx2,
+    .winograd_out = winograd_out_avx2, .winograd_dy = winograd_dy_avx2,
+    .winograd4_in = winograd4_in_avx2, .winograd4_out = winograd4_out_avx2, .winograd4_dy = winograd4_dy_avx2, .outer_f32 = outer_f32_avx2,
     .depthwise_dw_f32 = depthwise_dw_f32_avx2, .mask_f32 = mask_f32_avx2, .peak_f32 = peak_f32_avx2, .peak_i8 = peak_i8_avx2,
 };
 #endif

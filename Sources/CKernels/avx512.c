@@ -69,7 +69,8 @@ kn_table kn_avx512(void) {
         .depthwise_f32 = depthwise_f32, .depthwise_i8 = kn_avx2.depthwise_i8, .add_f32 = add_f32_avx512, .clamp_f32 = clamp_f32_avx512, .add_i8 = add_i8_avx512,
         .quantize = quantize_avx512, .dequantize = dequantize_avx512, .sum_f32 = sum_f32_avx512, .max_f32 = max_f32_avx512,
         .sum_i8 = sum_i8_avx512, .max_i8 = max_i8_avx512, .winograd_in = winograd_in_avx512,
-        .winograd_out = winograd_out_avx512, .winograd_dy = winograd_dy_avx512, .outer_f32 = outer_f32_avx512,
+        .winograd_out = winograd_out_avx512, .winograd_dy = winograd_dy_avx512,
+    .winograd4_in = winograd4_in_avx512, .winograd4_out = winograd4_out_avx512, .winograd4_dy = winograd4_dy_avx512, .outer_f32 = outer_f32_avx512,
         .depthwise_dw_f32 = depthwise_dw_f32_avx512, .mask_f32 = mask_f32_avx512, .peak_f32 = peak_f32_avx512, .peak_i8 = peak_i8_avx512,
     };
 }

@@ -81,6 +81,15 @@ TRANSFORMS(float, float, one)
         }                                                                             \
     } while (0)
 
+// The same without an overlap: what is added to must be read once.
+#define CHANNELS_ONCE(what)                                           \
+    do {                                                              \
+        ptrdiff_t c = 0;                                              \
+        for (; c + LANES <= t->channels; c += LANES) what(vec, c);    \
+        for (; c + 4 <= t->channels; c += 4) what(quad, c);           \
+        for (; c < t->channels; c++) what(one, c);                    \
+    } while (0)
+
 static void NAME(winograd_in)(const kn_winograd_in *t) {
     for (ptrdiff_t i = 0; i < t->count; i++) {
 #define WHAT(suffix, c) NAME(winograd_in_##suffix)(t, t->x + 2 * i * t->channels + (c), t->v + i * t->channels + (c))
@@ -93,11 +102,7 @@ static void NAME(winograd_out)(const kn_winograd_out *t) {
     for (ptrdiff_t i = 0; i < (t->columns + 1) / 2; i++) {
 #define WHAT(suffix, c) NAME(winograd_out_##suffix)(t, i, c)
         if (t->residual == t->y) {
-            // What is added to must be read once.
-            ptrdiff_t c = 0;
-            for (; c + LANES <= t->channels; c += LANES) WHAT(vec, c);
-            for (; c + 4 <= t->channels; c += 4) WHAT(quad, c);
-            for (; c < t->channels; c++) WHAT(one, c);
+            CHANNELS_ONCE(WHAT);
         } else {
             CHANNELS(WHAT);
         }
@@ -112,4 +117,7 @@ static void NAME(winograd_dy)(const kn_winograd_dy *t) {
 #undef WHAT
     }
 }
+
+#include "winograd4.h"
 #undef CHANNELS
+#undef CHANNELS_ONCE

@@ -80,26 +80,63 @@ import Testing
         }
     }
 
-    @Test func winogradGradientsEqualTheTwinToTheBit() {
+    /// What one line of tiles becomes, by `transform`; its arguments are like those of the kernels.
+    private func tiles(_ channels: Int, _ size: Int, rows: Int, columns: Int, _ work: (Transforms) -> Void) -> [Float] {
+        var numbers = Numbers()
+        let memory = KernelMemory()
+        defer { memory.free() }
+        let (tiles, count) = ((columns + size - 1) / size, (size + 2) * (size + 2))
+        let (line, plane) = ((size * tiles + 2) * channels + 5, tiles * channels + 3)
+        let x = memory.keep(numbers.floats((size + 2) * line))
+        let (v, u) = (memory.guarded(count * plane, canary: Float(7)), memory.guarded(count * plane, canary: Float(7)))
+        let (y, sum) = (memory.guarded(size * line, canary: Float(9)), memory.guarded(size * line, canary: Float(1)))
+        let bias = memory.keep(numbers.floats(channels))
+        func output(_ y: UnsafeMutablePointer<Float>, _ residual: UnsafePointer<Float>?) -> kn_winograd_out {
+            kn_winograd_out(
+                rows: rows, columns: columns, channels: channels, m: v.y, plane: plane, bias: bias, residual: residual,
+                low: -1, high: 40, y: y, line: line)
+        }
+        work(
+            Transforms(
+                input: kn_winograd_in(
+                    count: tiles, channels: channels, x: x, line: line, v: v.y, plane: plane),
+                gradient: kn_winograd_dy(
+                    rows: rows, columns: columns, channels: channels, dy: x, line: line, v: u.y, plane: plane),
+                outputs: [output(y.y, x), output(sum.y, sum.y)]))
+        let intact = v.isIntact && u.isIntact && y.isIntact && sum.isIntact
+        return intact ? v.values + u.values + y.values + sum.values : []
+    }
+
+    private struct Transforms {
+        var input: kn_winograd_in
+        var gradient: kn_winograd_dy
+        var outputs: [kn_winograd_out]
+    }
+
+    @Test func winogradTransformsEqualTheirTwinToTheBit() {
         for kernels in Kernels.available {
             for channels in [1, 3, 4, 7, 8, 16, 21, 32, 40] {
-                for (rows, columns) in [(2, 6), (1, 5), (2, 5), (1, 1)] {
-                    func run(_ winograd: (UnsafePointer<kn_winograd_dy>) -> Void) -> ([Float], Bool) {
-                        var numbers = Numbers()
-                        let memory = KernelMemory()
-                        defer { memory.free() }
-                        let (line, plane) = (columns * channels + 5, (columns + 1) / 2 * channels + 3)
-                        let v = memory.guarded(16 * plane, canary: Float(7))
-                        var t = kn_winograd_dy(
-                            rows: rows, columns: columns, channels: channels,
-                            dy: memory.keep(numbers.floats(rows * line)), line: line, v: v.y, plane: plane)
-                        winograd(&t)
-                        return (v.values, v.isIntact)
+                for (size, rows, columns) in [(2, 2, 6), (2, 1, 5), (4, 4, 8), (4, 3, 5), (4, 1, 6), (4, 2, 3)] {
+                    let found = tiles(channels, size, rows: rows, columns: columns) { t in
+                        var t = t
+                        kernels.winograd(&t.input, size: size)
+                        kernels.winograd(&t.gradient, size: size)
+                        for i in 0..<2 { kernels.winograd(&t.outputs[i], size: size) }
                     }
-                    let (v, intact) = run { kernels.winograd($0) }
+                    let twin = tiles(channels, size, rows: rows, columns: columns) { t in
+                        if size == 4 {
+                            Twin.winograd4(t.input)
+                            Twin.winograd4(t.gradient)
+                            for y in t.outputs { Twin.winograd4(y) }
+                        } else {
+                            Twin.winograd(t.input)
+                            Twin.winograd(t.gradient)
+                            for y in t.outputs { Twin.winograd(y) }
+                        }
+                    }
                     #expect(
-                        v == run { Twin.winograd($0.pointee) }.0 && intact,
-                        "\(kernels.isa.name), \(channels) channels, \(rows) × \(columns)")
+                        found == twin && !found.isEmpty,
+                        "\(kernels.isa.name), \(channels) channels, F(\(size)) \(rows) × \(columns)")
                 }
             }
         }

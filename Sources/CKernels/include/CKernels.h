@@ -198,6 +198,8 @@ typedef struct {
     ptrdiff_t plane;
 } kn_winograd_dy;
 
+// The three also for F(4×4, 3×3): tiles of 6 × 6 and 4 × 4 pixels, every 4 pixels, 36 matrices, `rows` 1 to 4.
+
 // The kernels of one instruction set; NULL where the Swift twin does the work.
 typedef struct {
     ptrdiff_t f32_mr, f32_nr;
@@ -219,6 +221,9 @@ typedef struct {
     void (*_Nullable winograd_in)(const kn_winograd_in *_Nonnull);
     void (*_Nullable winograd_out)(const kn_winograd_out *_Nonnull);
     void (*_Nullable winograd_dy)(const kn_winograd_dy *_Nonnull);
+    void (*_Nullable winograd4_in)(const kn_winograd_in *_Nonnull);
+    void (*_Nullable winograd4_out)(const kn_winograd_out *_Nonnull);
+    void (*_Nullable winograd4_dy)(const kn_winograd_dy *_Nonnull);
     void (*_Nullable outer_f32)(const kn_outer_f32 *_Nonnull);
     void (*_Nullable depthwise_dw_f32)(const kn_depthwise_dw_f32 *_Nonnull);
     void (*_Nullable mask_f32)(const kn_mask_f32 *_Nonnull);

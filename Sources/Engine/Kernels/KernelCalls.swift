@@ -89,19 +89,34 @@ extension Kernels {
         if let kernel = table.max_i8 { kernel(t) } else { Twin.max(t.pointee) }
     }
 
+    /// `size`: 2 for F(2 × 2, 3 × 3), 4 for F(4 × 4, 3 × 3).
     @inline(__always)
-    public func winograd(_ t: UnsafePointer<kn_winograd_in>) {
-        if let kernel = table.winograd_in { kernel(t) } else { Twin.winograd(t.pointee) }
+    public func winograd(_ t: UnsafePointer<kn_winograd_in>, size: Int = 2) {
+        if size == 4 {
+            if let kernel = table.winograd4_in { kernel(t) } else { Twin.winograd4(t.pointee) }
+        } else {
+            if let kernel = table.winograd_in { kernel(t) } else { Twin.winograd(t.pointee) }
+        }
     }
 
+    /// `size`: 2 for F(2 × 2, 3 × 3), 4 for F(4 × 4, 3 × 3).
     @inline(__always)
-    public func winograd(_ t: UnsafePointer<kn_winograd_out>) {
-        if let kernel = table.winograd_out { kernel(t) } else { Twin.winograd(t.pointee) }
+    public func winograd(_ t: UnsafePointer<kn_winograd_out>, size: Int = 2) {
+        if size == 4 {
+            if let kernel = table.winograd4_out { kernel(t) } else { Twin.winograd4(t.pointee) }
+        } else {
+            if let kernel = table.winograd_out { kernel(t) } else { Twin.winograd(t.pointee) }
+        }
     }
 
+    /// `size`: 2 for F(2 × 2, 3 × 3), 4 for F(4 × 4, 3 × 3).
     @inline(__always)
-    public func winograd(_ t: UnsafePointer<kn_winograd_dy>) {
-        if let kernel = table.winograd_dy { kernel(t) } else { Twin.winograd(t.pointee) }
+    public func winograd(_ t: UnsafePointer<kn_winograd_dy>, size: Int = 2) {
+        if size == 4 {
+            if let kernel = table.winograd4_dy { kernel(t) } else { Twin.winograd4(t.pointee) }
+        } else {
+            if let kernel = table.winograd_dy { kernel(t) } else { Twin.winograd(t.pointee) }
+        }
     }
 
     @inline(__always)

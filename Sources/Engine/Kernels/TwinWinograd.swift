@@ -126,6 +126,7 @@ protocol Lanes {
     init(at p: UnsafePointer<Float>)
     static func + (a: Self, b: Self) -> Self
     static func - (a: Self, b: Self) -> Self
+    static func * (a: Self, b: Float) -> Self
     func limited(_ low: Float, _ high: Float) -> Self
     func store(_ p: UnsafeMutablePointer<Float>)
 }
@@ -153,6 +154,8 @@ struct SIMD1: Lanes {
     static func + (a: SIMD1, b: SIMD1) -> SIMD1 { SIMD1(a.v + b.v) }
     @inline(__always)
     static func - (a: SIMD1, b: SIMD1) -> SIMD1 { SIMD1(a.v - b.v) }
+    @inline(__always)
+    static func * (a: SIMD1, b: Float) -> SIMD1 { SIMD1(a.v * b) }
     @inline(__always)
     func limited(_ low: Float, _ high: Float) -> SIMD1 { SIMD1(Twin.clamp(v, low, high)) }
     @inline(__always)

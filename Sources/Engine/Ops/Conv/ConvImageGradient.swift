@@ -11,7 +11,7 @@ struct ConvImageGradient {
         (self.g, self.groups, self.outputs, self.target) = (g, groups, outputs, target)
         let whole = g.phase(g.rowPhase(0), g.columnPhase(0), outputs: outputs)
         let pays = g.sh == 1 && g.sw == 1 && ConvWinograd.pays(whole, groups: groups, outputs: g.c)
-        winograd = pays ? ConvWinograd(whole, outputs: g.c, target) : nil
+        winograd = pays ? ConvWinograd(whole, size: 4, outputs: g.c, target) : nil
     }
 
     /// What one phase computes; nil where no window touches its positions.

@@ -1,7 +1,7 @@
 import CKernels
 
-/// dw of a 3 × 3 convolution of stride 1 by Winograd's F(2 × 2, 3 × 3): Gᵀ (Σ (A dy Aᵀ) ⊙ (Bᵀ x B)) G over all tiles, 16
-/// products where the plain way has 36.
+/// dw of a 3 × 3 convolution of stride 1 by Winograd's F(4 × 4, 3 × 3): Gᵀ (Σ (A dy Aᵀ) ⊙ (Bᵀ x B)) G over all tiles, 36
+/// products where the plain way has 144.
 struct ConvWinogradWeights {
     private let winograd: ConvWinograd
     private let outputs: Int
@@ -11,9 +11,9 @@ struct ConvWinogradWeights {
     private let step: Int
 
     init(_ g: ConvGeometry, outputs: Int, _ target: Target) {
-        winograd = ConvWinograd(g, outputs: outputs, target)
+        winograd = ConvWinograd(g, size: 4, outputs: outputs, target)
         (self.outputs, self.target) = (outputs, target)
-        step = max(1, min(winograd.lines * g.n, (384 << 10) / (64 * winograd.tiles * (g.c + outputs))))
+        step = max(1, min(winograd.lines * g.n, (384 << 10) / (144 * winograd.tiles * (g.c + outputs))))
     }
 
     static func pays(_ g: ConvGeometry, groups: Int, outputs: Int) -> Bool {
@@ -23,12 +23,12 @@ struct ConvWinogradWeights {
     private var g: ConvGeometry { winograd.g }
     private var products: Int { outputs * g.c }
     /// Of one worker: a band of one image.
-    private var bandBytes: Int { ((2 * min(step, winograd.lines) + 2) * winograd.padded.line + 127) & ~63 }
+    private var bandBytes: Int { ((winograd.size * min(step, winograd.lines) + 2) * winograd.padded.line + 127) & ~63 }
     private var tilesBytes: Int {
         let tiles = step * winograd.tiles
-        return 64 * (ConvWinograd.plane(tiles * g.c) + ConvWinograd.plane(tiles * outputs) + 1)
+        return 144 * (ConvWinograd.plane(tiles * g.c) + ConvWinograd.plane(tiles * outputs)) + 64
     }
-    var scratchBytes: Int { target.workers * bandBytes + tilesBytes + 64 * products + 64 }
+    var scratchBytes: Int { target.workers * bandBytes + tilesBytes + 144 * products + 64 }
 
     /// Workers share the tiles to transform, then the products.
     func compute(
@@ -38,14 +38,14 @@ struct ConvWinogradWeights {
         let band = scratch + worker.index * bandBytes
         let v = (scratch + target.workers * bandBytes).assumingMemoryBound(to: Float.self)
         let m = v + tilesBytes / 4
-        let own = worker.share(of: 16 * products, grain: 16)
+        let own = worker.share(of: 36 * products, grain: 16)
         (m + own.lowerBound).update(repeating: 0, count: own.count)
         for first in stride(from: 0, to: winograd.lines * g.n, by: step) {
             let count = min(step, winograd.lines * g.n - first)
             let rows = count * winograd.tiles
             let share = worker.share(of: count)
             let (planeV, planeU) = (ConvWinograd.plane(rows * g.c), ConvWinograd.plane(rows * outputs))
-            let u = v + 16 * planeV
+            let u = v + 36 * planeV
             if first > 0 { worker.barrier() }
             winograd.spread(
                 x, first + share.lowerBound..<first + share.upperBound, band: band,
@@ -60,11 +60,11 @@ struct ConvWinogradWeights {
 
     /// A line of tiles of dy.
     private func spread(_ dy: UnsafePointer<Float>, line: Int, _ u: UnsafeMutablePointer<Float>, plane: Int) {
-        let oy = line % winograd.lines * 2
+        let oy = line % winograd.lines * winograd.size
         var call = kn_winograd_dy(
-            rows: min(2, g.oh - oy), columns: g.ow, channels: outputs,
+            rows: min(winograd.size, g.oh - oy), columns: g.ow, channels: outputs,
             dy: dy + (line / winograd.lines * g.oh + oy) * g.ow * outputs, line: g.ow * outputs, v: u, plane: plane)
-        target.kernels.winograd(&call)
+        target.kernels.winograd(&call, size: winograd.size)
     }
 
     /// m[p][o, c] += Σ_t u[p][t, o] · v[p][t, c].
@@ -75,7 +75,7 @@ struct ConvWinogradWeights {
         let grain = OuterProduct.grain.rows
         let blocks = (outputs + grain - 1) / grain
         let (planeV, planeU) = (ConvWinograd.plane(rows * g.c), ConvWinograd.plane(rows * outputs))
-        let share = worker.share(of: 16 * blocks)
+        let share = worker.share(of: 36 * blocks)
         var part = share.lowerBound
         while part < share.upperBound {
             let p = part / blocks
@@ -92,14 +92,16 @@ struct ConvWinogradWeights {
 
     /// Gᵀ m G of one filter, [3, 3, c].
     private func gather(_ m: UnsafePointer<Float>, _ dw: UnsafeMutablePointer<Float>, adds: Bool) {
-        @inline(__always) func three(_ a: Float, _ b: Float, _ c: Float, _ d: Float) -> (Float, Float, Float) {
-            (a + (b + c) * 0.5, (b - c) * 0.5, (b + c) * 0.5 + d)
+        @inline(__always)
+        func three(_ a: Float, _ b: Float, _ c: Float, _ d: Float, _ e: Float, _ f: Float) -> (Float, Float, Float) {
+            let (s, t) = ((b + c) * (1 / 6), (d + e) * (1 / 6))
+            return (a * 0.25 - s + t * 0.25, (c - b) * (1 / 6) + (d - e) * (1 / 12), t - s + f)
         }
         let plane = products
         for c in 0..<g.c {
             @inline(__always) func column(_ j: Int) -> (Float, Float, Float) {
                 let m = m + j * plane + c
-                return three(m[0], m[4 * plane], m[8 * plane], m[12 * plane])
+                return three(m[0], m[6 * plane], m[12 * plane], m[18 * plane], m[24 * plane], m[30 * plane])
             }
             @inline(__always) func put(_ i: Int, _ v: (Float, Float, Float)) {
                 let to = dw + 3 * i * g.c + c
@@ -107,10 +109,10 @@ struct ConvWinogradWeights {
                 to[g.c] = (adds ? to[g.c] : 0) + v.1
                 to[2 * g.c] = (adds ? to[2 * g.c] : 0) + v.2
             }
-            let (s, t, u, w) = (column(0), column(1), column(2), column(3))
-            put(0, three(s.0, t.0, u.0, w.0))
-            put(1, three(s.1, t.1, u.1, w.1))
-            put(2, three(s.2, t.2, u.2, w.2))
+            let (p, q, r, s, t, u) = (column(0), column(1), column(2), column(3), column(4), column(5))
+            put(0, three(p.0, q.0, r.0, s.0, t.0, u.0))
+            put(1, three(p.1, q.1, r.1, s.1, t.1, u.1))
+            put(2, three(p.2, q.2, r.2, s.2, t.2, u.2))
         }
     }
 }
