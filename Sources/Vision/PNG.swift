@@ -7,7 +7,7 @@ public enum PNG {
         var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
         file.reserveCapacity((row + 1) * size.height + row + 128)
         // 8 bits, the colour type, then the only kinds of compression, filter and interlace that there are or we write.
-        let header = word(size.width) + word(size.height) + [8, channels == 1 ? 0 : 2, 0, 0, 0]
+        let header = word(UInt32(size.width)) + word(UInt32(size.height)) + [8, channels == 1 ? 0 : 2, 0, 0, 0]
         chunk("IHDR", header, to: &file)
         var raw: [UInt8] = []
         raw.reserveCapacity((row + 1) * size.height)
@@ -22,16 +22,16 @@ public enum PNG {
 
     public static func encode(_ image: Image) -> [UInt8] { encode(image.u8, image.size) }
 
-    private static func word(_ value: Int) -> [UInt8] {
+    private static func word(_ value: UInt32) -> [UInt8] {
         [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
     }
 
     private static func chunk(_ name: StaticString, _ bytes: [UInt8], to file: inout [UInt8]) {
-        file += word(bytes.count)
+        file += word(UInt32(bytes.count))
         let start = file.count
         file.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
         file += bytes
-        file += word(Int(crc(file[start...])))
+        file += word(crc(file[start...]))
     }
 
     /// RFC 1950 around stored blocks of RFC 1951.
@@ -55,7 +55,7 @@ public enum PNG {
             a = (a + UInt32(byte)) % 65521
             b = (b + a) % 65521
         }
-        return out + word(Int(b << 16 | a))
+        return out + word(b << 16 | a)
     }
 
     /// CRC-32 of ISO 3309.
