@@ -24,3 +24,9 @@ if "$python" -c 'import torch' 2>/dev/null; then
 else
     echo "== conformance: gradients SKIPPED: PyTorch is not installed (pip install torch)"
 fi
+if "$python" -c 'import torch, torchattacks' 2>/dev/null; then
+    echo "== conformance: attacks"
+    "$python" conformance/attacks.py
+else
+    echo "== conformance: attacks SKIPPED: torchattacks is not installed (pip install torch torchattacks scipy)"
+fi

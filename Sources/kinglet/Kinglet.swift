@@ -22,6 +22,7 @@ struct Kinglet: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             ClassifyCommand.self, ImportCommand.self, RunCommand.self, InspectCommand.self, BenchCommand.self,
-            QuantizeCommand.self, FinetuneCommand.self, EvaluateCommand.self, ScheduleCommand.self, DoctorCommand.self,
+            QuantizeCommand.self, FinetuneCommand.self, EvaluateCommand.self, AttackCommand.self, ScheduleCommand.self,
+            DoctorCommand.self,
         ])
 }

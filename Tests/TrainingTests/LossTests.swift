@@ -49,6 +49,15 @@ import Training
         }
     }
 
+    @Test func theGradientOfAVerySureModelStillPointsAwayFromTheLabel() {
+        for gap in [20, 40, 80] as [Float] {
+            var dz: [Float] = [0, 0, 0]
+            _ = CrossEntropy().row([gap, 0, -5], classes: 3, label: 0, weight: 1, to: &dz)
+            #expect(
+                dz[0] < 0 && dz[1] > dz[2] && dz[2] > 0 && abs(dz[0] + dz[1] + dz[2]) < 1e-6 * dz[1], "\(gap): \(dz)")
+        }
+    }
+
     @Test func divergenceAndItsGradientsFollowTheirFormulas() {
         func kl(_ z: [Double], _ other: [Double]) -> Double {
             let (p, q) = (Self.exactSoftmax(z), Self.exactSoftmax(other))

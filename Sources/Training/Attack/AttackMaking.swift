@@ -2,9 +2,10 @@ import Engine
 
 extension AttackSpec {
     /// The attack on `model`; nil where images stay as they are: `clean`, and `free`, whose perturbation belongs to
-    /// training. `epsilon` applies where the text names none. `evaluating`: on the 8-bit grid, always in the ball.
+    /// training. `epsilon` applies where the text names none. `evaluating`: always in the ball, and on the 8-bit grid
+    /// unless `grid` says otherwise.
     public func make(
-        epsilon given: Epsilon, model: any AttackedModel, evaluating: Bool, targeted: Bool = false
+        epsilon given: Epsilon, model: any AttackedModel, evaluating: Bool, targeted: Bool = false, grid: Bool? = nil
     ) throws(KingletError) -> (any Attack)? {
         try require(
             !(evaluating && trainsOnly), .usage,
@@ -15,11 +16,11 @@ extension AttackSpec {
         if kind == .clean || kind == .free { return nil }
         if kind == .deepFool {
             var s = DeepFool.Settings()
-            (s.epsilon, s.steps, s.targeted, s.grid) = (reach, steps, targeted, evaluating)
+            (s.epsilon, s.steps, s.targeted, s.grid) = (reach, steps, targeted, grid ?? evaluating)
             return try DeepFool(s, batch: batch, pixels: pixels, classes: classes)
         }
         var s = GradientAttack.Settings(epsilon: reach)
-        (s.norm, s.restarts, s.targeted, s.grid) = (norm, restarts, targeted, evaluating)
+        (s.norm, s.restarts, s.targeted, s.grid) = (norm, restarts, targeted, grid ?? evaluating)
         s.steps = kind == .fixed ? 10 : steps
         s.alpha = alpha.map { $0.pixels / reach } ?? AttackSpec.defaultAlpha(kind, steps: s.steps)
         switch kind {

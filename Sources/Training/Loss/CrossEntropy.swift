@@ -16,10 +16,14 @@ public final class CrossEntropy: Loss {
         let total = logSumExp(z, classes)
         let spread = smoothing / Double(classes)
         if let dz {
-            for j in 0..<classes {
-                let wanted = spread + (j == label ? 1 - smoothing : 0)
-                dz[j] = Float(Double(weight) * (ks_exp(Double(z[j]) - total) - wanted))
+            // The gradients of a row add up to 0. softmax - 1 itself would be lost where the model is very sure.
+            var others = 0.0
+            for j in 0..<classes where j != label {
+                let slope = ks_exp(Double(z[j]) - total) - spread
+                others += slope
+                dz[j] = Float(Double(weight) * slope)
             }
+            dz[label] = Float(-Double(weight) * others)
         }
         var loss = (1 - smoothing) * (total - Double(z[label]))
         if smoothing > 0 { for j in 0..<classes { loss += spread * (total - Double(z[j])) } }
