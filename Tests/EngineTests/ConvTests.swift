@@ -130,6 +130,24 @@ struct Noise {
         }
     }
 
+    @Test func coarseConvolutionsComeCloseToTheirFormula() throws {
+        let attributes = Attributes(["pads": .ints([1, 1, 1, 1])])
+        for shape in [[2, 8, 9, 16], [3, 10, 7, 21], [1, 17, 16, 8]] {
+            let types = [shape, [21, 3, 3, shape[3]], [21], [shape[0], shape[1], shape[2], 21]].map {
+                TensorType(.f32, $0)
+            }
+            let x = try Self.noise(types)
+            let sum = zip(try Self.reference(Array(x[..<3]), attributes), x[3].floats).map { max($0 + $1, 0) }
+            let op = Conv(try Window(attributes), low: 0, addsResidual: true, coarse: true)
+            for kernels in Kernels.available {
+                let y = try Self.run(op, x, constants: [1, 2], kernels: kernels)
+                let z = try Self.run(op, x, constants: [1, 2], kernels: kernels, workers: 3)
+                let error = Self.worst(y, sum)
+                #expect(error < 2e-4 && y == z, "\(kernels.isa.name), \(shape): off by \(error)")
+            }
+        }
+    }
+
     @Test func impossibleConvolutionsAreRefused() throws {
         let cases: [(String, [[Int]], [String: Attribute])] = [
             ("channels", [[1, 5, 5, 3], [4, 3, 3, 2]], [:]),

@@ -23,6 +23,7 @@ public let trainingPasses: [any Pass] = [
     FuseResidual(),
     FuseActivation(),
     RemoveDead(),
+    CoarseConvolutions(),
 ]
 
 /// For training from scratch: normalisations stay, for `useBatchStatistics` to change.
@@ -33,6 +34,7 @@ public let scratchPasses: [any Pass] = [
     FuseResidual(),
     FuseActivation(),
     RemoveDead(),
+    CoarseConvolutions(),
 ]
 
 /// For attacks on a quantized network: its floats as they come out of the integers, gradients straight through.

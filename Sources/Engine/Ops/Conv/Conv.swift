@@ -7,15 +7,19 @@ public final class Conv: Op {
     public let low: Float
     public let high: Float
     public let addsResidual: Bool
+    /// y may be off by some 10⁻⁶ of its size: for training, not for the logits of others.
+    public let coarse: Bool
 
     public init(
-        _ window: Window, groups: Int = 1, low: Float = -.infinity, high: Float = .infinity, addsResidual: Bool = false
+        _ window: Window, groups: Int = 1, low: Float = -.infinity, high: Float = .infinity, addsResidual: Bool = false,
+        coarse: Bool = false
     ) {
         self.window = window
         self.groups = groups
         self.low = low
         self.high = high
         self.addsResidual = addsResidual
+        self.coarse = coarse
     }
 
     enum Method { case tiled, depthwise, winograd }
@@ -83,7 +87,8 @@ public final class Conv: Op {
     }
 
     private func winograd(_ x: TensorType, _ w: TensorType, _ target: Target) -> ConvWinograd {
-        ConvWinograd(geometry(x, w), outputs: w.shape[0], low: low, high: high, target)
+        ConvWinograd(
+            geometry(x, w), size: coarse ? 4 : 2, outputs: w.shape[0], low: low, high: high, target)
     }
 
     public func pack(_ frame: Frame) {

@@ -95,9 +95,15 @@ struct ConvImageGradient {
     private func clear(
         _ rows: ConvPhase, _ columns: ConvPhase, _ first: UnsafeMutablePointer<Float>, _ worker: Worker
     ) {
+        // Where the rows see no window no column does: the first phase of them clears whole lines.
+        if rows.taps == 0 && columns.first > 0 { return }
         for l in worker.share(of: g.n * rows.count) {
             let line = first + (l / rows.count * g.h + l % rows.count * g.sh) * g.w * g.c
-            for t in 0..<columns.count { (line + t * g.sw * g.c).update(repeating: 0, count: g.c) }
+            if rows.taps == 0 {
+                line.update(repeating: 0, count: g.w * g.c)
+            } else {
+                for t in 0..<columns.count { (line + t * g.sw * g.c).update(repeating: 0, count: g.c) }
+            }
         }
     }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// A convolution as tiles of a matrix product whose left rows are windows of the images, read in place; where windows
 /// leave the images, of padded copies.
 struct ConvTiles {
@@ -75,28 +77,68 @@ struct ConvTiles {
     ) {
         func place(_ line: Int) -> Int { line / g.oh * imageStep + line % g.oh * lineStep }
         if lineStep == g.ow * step && (g.n == 1 || imageStep == g.oh * lineStep) {
-            multiply(worker, rows, line, at: place(first), count * g.ow, packed, addend, y, own)
+            for i in 0..<groups {
+                let part = rows.moved(by: i * (g.c / groups) * 4)
+                product(i, part, line, at: place(first), count * g.ow, packed, addend, y, own, worker)
+            }
             return
         }
-        for l in worker.share(of: count) {
-            let part = rows.moved(by: l / g.oh * rows.imageStep + l % g.oh * rows.lineStep)
-            multiply(.alone, part, line, at: place(first + l), g.ow, packed, addend, y, own)
+        let share = worker.share(of: count)
+        for i in 0..<groups {
+            let part = rows.moved(by: i * (g.c / groups) * 4)
+            if g.ow <= Product.block {
+                multiply(lines: share, of: part, line, group: i, packed, addend, y, own) { place(first + $0) }
+                continue
+            }
+            for l in share {
+                let rows = part.moved(by: l / g.oh * part.imageStep + l % g.oh * part.lineStep)
+                product(i, rows, line, at: place(first + l), g.ow, packed, addend, y, own, .alone)
+            }
         }
     }
 
-    /// `count` windows, to the output from element `at` on.
+    /// Lines of windows whose outputs do not follow each other: the addresses of several are written down at a time.
     private func multiply(
-        _ worker: Worker, _ rows: RowWalk, _ line: Int, at: Int, _ count: Int, _ packed: UnsafePointer<Float>,
-        _ addend: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Float>, _ own: UnsafeMutableRawPointer
+        lines: Range<Int>, of rows: RowWalk, _ line: Int, group: Int, _ packed: UnsafePointer<Float>,
+        _ addend: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Float>, _ own: UnsafeMutableRawPointer,
+        place: (Int) -> Int
     ) {
-        let taps = segments == g.kh ? 1 : g.kw
-        for i in 0..<groups {
-            let at = at + i * panels.n
-            let product = Product(
-                kernels: target.kernels, rows: rows.moved(by: i * (g.c / groups) * 4), m: count, panels: panels,
-                run: run, segments: segments, packed: packed + i * panels.floats, y: y + at, yStride: step,
-                addend: addend.map { $0 + at }, low: low, high: high)
-            product.compute(worker, own: own) { s in (s / taps * g.dh * line + s % taps * g.dw * g.c * 4) / 4 }
+        let pointers = own.assumingMemoryBound(to: UnsafeRawPointer.self)
+        let offset = (own + Product.block * 8).assumingMemoryBound(to: Int.self)
+        for s in 0..<segments { offset[s] = self.offset(s, line) }
+        let (b, most) = (packed + group * panels.floats, Product.block / g.ow)
+        for first in stride(from: lines.lowerBound, to: lines.upperBound, by: most) {
+            let count = min(most, lines.upperBound - first)
+            rows.fill(pointers, first: first * g.ow, count: count * g.ow)
+            for l in 0..<count {
+                let at = place(first + l) + group * panels.n
+                var call = kn_tile_f32(
+                    rows: g.ow, columns: panels.n, segments: segments, run: run,
+                    a: UnsafeRawPointer(pointers + l * g.ow).assumingMemoryBound(to: UnsafePointer<Float>.self),
+                    offset: offset, b: b, bias: b + panels.bias, residual: addend.map { $0 + at },
+                    residual_stride: step, low: low, high: high, y: y + at, y_stride: step)
+                target.kernels.tile(&call)
+            }
         }
+    }
+
+    /// Where segment `s` of a window begins, in elements.
+    private func offset(_ s: Int, _ line: Int) -> Int {
+        let taps = segments == g.kh ? 1 : g.kw
+        return (s / taps * g.dh * line + s % taps * g.dw * g.c * 4) / 4
+    }
+
+    /// `count` windows of one group, to the output from element `at` on.
+    private func product(
+        _ group: Int, _ rows: RowWalk, _ line: Int, at: Int, _ count: Int, _ packed: UnsafePointer<Float>,
+        _ addend: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Float>, _ own: UnsafeMutableRawPointer,
+        _ worker: Worker
+    ) {
+        let at = at + group * panels.n
+        let product = Product(
+            kernels: target.kernels, rows: rows, m: count, panels: panels, run: run, segments: segments,
+            packed: packed + group * panels.floats, y: y + at, yStride: step, addend: addend.map { $0 + at }, low: low,
+            high: high)
+        product.compute(worker, own: own) { offset($0, line) }
     }
 }
