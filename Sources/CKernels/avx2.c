@@ -51,11 +51,13 @@ KN_INLINE ivec_avx2_half dot_half(ivec_avx2_half c, pairs_half a, pairs_half b) 
 #define BY_LANE 0
 #define KN_EACH_ROW(X) X(1) X(2) X(3) X(4) X(5) X(6)
 #include "tile_f32.h"
-#define OUTER_ROWS 4
-#define KN_EACH_OUTER(X) X(1) X(2) X(3) X(4)
+#define OUTER_ROWS 6
+#define OUTER_VECTORS 2
+#define KN_EACH_OUTER(X) X(1) X(2) X(3) X(4) X(5) X(6)
 #include "outer_f32.h"
 #include "depthwise_dw.h"
 #undef OUTER_ROWS
+#undef OUTER_VECTORS
 #undef KN_EACH_OUTER
 #undef MR
 #undef KN_EACH_ROW

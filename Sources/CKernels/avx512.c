@@ -27,6 +27,7 @@
 #define KN_EACH_ROW(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
 #include "tile_f32.h"
 #define OUTER_ROWS 8
+#define OUTER_VECTORS 3
 #define KN_EACH_OUTER(X) KN_EACH_ROW(X)
 #include "outer_f32.h"
 #include "depthwise_dw.h"
