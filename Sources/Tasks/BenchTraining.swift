@@ -81,7 +81,7 @@ public func benchTraining(
     let model = try trainee.session(threads: try ThreadPool(options.threads))
     let images = try NoiseImages(batch, pixels: model.pixels, classes: model.classes)
     let trainer = try Trainer(
-        model, images, decays: trainee.weights.map { $0.decays }, optimizer, average: nil,
+        model, images, trainee.weights, optimizer, average: nil,
         .init(spec, epsilon: Epsilon(pixels: 8), batch: batch, seed: 1))
 
     var (cpu, wall) = ([UInt64](), [UInt64]())

@@ -124,20 +124,17 @@ public final class EvaluationRun {
 
     /// Pictures of the part that is there for tests, else of all, drawn at random if there are too many.
     private static func sample(_ data: Dataset, _ limit: Int, _ seed: UInt64) -> [Int] {
-        var all = Array(0..<data.count)
+        let all = data.sample(data.count, seed: seed)
         for part in [Dataset.Origin.test, .val] {
             let own = all.filter { data.origin($0) == part }
-            if !own.isEmpty {
-                all = own
-                break
+            if !own.isEmpty && own.count < all.count {
+                var random = Random(seed: seed, stream: 0x4556_414C)
+                var drawn = own
+                random.shuffle(&drawn)
+                return own.count > limit ? drawn.prefix(limit).sorted() : own
             }
         }
-        if all.count > limit {
-            var random = Random(seed: seed, stream: 0x4556_414C)
-            random.shuffle(&all)
-            all = all.prefix(limit).sorted()
-        }
-        return all
+        return data.sample(limit, seed: seed)
     }
 
     /// The next attack's result; nil after the last.

@@ -55,6 +55,10 @@ extension FineTuneRun {
         model.metadata["kinglet.robustness"] = robustness(before.tallies, after.tallies)
         model.metadata[Preprocess.Key.card] = card(gate)
         try model.write(to: path)
+        if choice.trainee.isQuantized {
+            let rows = try judge.judgeIntegers(model)
+            notes.append("int8 operators: " + rows.map { "\($0.name) \($0.accuracy.text)" }.joined(separator: ", "))
+        }
         let report = report(gate, before.tallies, after.tallies, outcome)
         if let file = options.report { try writeText(report.html, to: file) }
         options.checkpoints.clear()

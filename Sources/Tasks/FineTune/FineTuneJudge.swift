@@ -94,6 +94,20 @@ final class FineTuneJudge {
         return (Gate.Answers(clean: found.right[0], robust: found.right[1]), found.tallies)
     }
 
+    /// What the integer operators of `model` answer at the gate, attacked straight through the rounding.
+    func judgeIntegers(_ model: Model) throws(KingletError) -> [Tally] {
+        var o = Trainee.Options()
+        (o.batch, o.threads) = (trainee.batch, setup.options.threads)
+        let copy = try Trainee(model, name: "int8 model", setup.options.settings, o)
+        let integers = try IntegerModel(copy, try copy.session(threads: setup.threads), setup.threads)
+        let attack = try setup.gate.make(epsilon: setup.epsilon, model: integers, evaluating: true)
+        let evaluation = try RobustEvaluation(
+            integers, on: gate, [.init(name: "clean", attack: nil), .init(name: setup.gate.text, attack: attack)],
+            seed: setup.options.seed ^ 0x4A55_4447_45)
+        for b in 0..<evaluation.batches { evaluation.run(b) }
+        return evaluation.tallies
+    }
+
     private func evaluate(_ source: HeldImages, _ attacks: [AttackSpec?]) throws(KingletError) -> RobustEvaluation {
         var entries: [RobustEvaluation.Entry] = []
         for spec in attacks {

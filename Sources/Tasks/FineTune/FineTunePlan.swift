@@ -82,6 +82,7 @@ extension FineTuneRun {
         recipe.add("average", o.average.map { "\($0)" })
         recipe.add("clip", o.clip.map { "\($0)" })
         recipe.add("trained", choice.part.text)
+        recipe.add("numbers", choice.trainee.isQuantized ? "int8, straight through" : nil)
         recipe.add("from scratch", o.fromScratch ? "yes" : nil)
         recipe.add("augmentation", setup.augmentation.text)
         recipe.add("validation", setup.validation.text)

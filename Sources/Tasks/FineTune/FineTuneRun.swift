@@ -24,17 +24,18 @@ public final class FineTuneRun {
     public let recipe: Recipe
     /// What is known before the first step.
     public private(set) var plan = FineTunePlan()
-    public private(set) var notes: [String]
-    private(set) var points: [Report.Point] = []
-    private(set) var watch: Guard
+    public internal(set) var notes: [String]
+    var points: [Report.Point] = []
+    var watch: Guard
     /// Ctrl-C was pressed, and the state saved in this file.
     public private(set) var interrupted: String?
     private let started = ks_now()
-    private var secondsBefore = 0.0
-    private var sums = LossSums()
-    private var observed = 0
+    var secondsBefore = 0.0
+    var sums = LossSums()
+    /// Steps at the last observation.
+    var observed = 0
     private var ended = false
-    private var savedAt = ks_now()
+    var savedAt = ks_now()
 
     public init(_ options: FineTuneOptions) throws(KingletError) {
         setup = try FineTuneSetup(options)
@@ -51,7 +52,7 @@ public final class FineTuneRun {
         var settings = Trainer.Settings(setup.attack, epsilon: setup.epsilon, batch: options.batch, seed: options.seed)
         (settings.smoothing, settings.clip) = (options.smoothing, options.clip.map { Float($0) })
         trainer = try Trainer(
-            model, images, decays: choice.trainee.weights.map { $0.decays }, setup.optimizer,
+            model, images, choice.trainee.weights, setup.optimizer,
             average: options.average.map { WeightAverage(decay: $0) }, settings)
         judge = try FineTuneJudge(setup, choice, trainer, data)
         best = try Snapshot(model.session)
@@ -177,90 +178,4 @@ public struct FineTuneProgress: Sendable {
     /// Of training pictures, as they are trained on.
     public let accuracy: Double
     public let last: Report.Point?
-}
-
-// Checkpoints.
-extension FineTuneRun {
-    /// Saves everything; the file.
-    func save() throws(KingletError) -> String {
-        var checkpoint = Checkpoint(recipe: recipe.text, steps: trainer.steps)
-        checkpoint.schedule = schedule.state
-        checkpoint.guardState = watch.state + [Double(observed), sums.loss, Double(sums.correct), Double(sums.rows)]
-        checkpoint.history = points.map { $0.bits } + ["seconds \(seconds.bitPattern)"]
-        for (i, (p, w)) in zip(session.parameters, choice.trainee.weights).enumerated() {
-            for (k, slot) in p.slots.enumerated() {
-                checkpoint.arrays.append(
-                    ("slot\(k)/" + w.origin, UnsafeBufferPointer(start: slot, count: p.weights.count)))
-            }
-            checkpoint.arrays.append(
-                ("best/" + w.origin, UnsafeBufferPointer(start: best.weights(i), count: p.weights.count)))
-        }
-        if !trainer.carried.isEmpty { checkpoint.arrays.append(("delta", UnsafeBufferPointer(trainer.carried))) }
-        let kept = judge.keptStatistics(best.running)
-        for (name, values) in kept { checkpoint.arrays.append((name, values)) }
-        let model = try choice.trainee.exported(
-            session.parameters.map { UnsafePointer($0.weights.f32) }, running: judge.running)
-        savedAt = ks_now()
-        return try setup.options.checkpoints.write(checkpoint, model)
-    }
-
-    private func resume(_ folder: CheckpointFolder) throws(KingletError) {
-        guard let (checkpoint, model, complaints) = try folder.newest() else {
-            throw KingletError(.usage, "nothing to go on with: '\(folder.path)' holds no checkpoint")
-        }
-        notes += complaints.map { "a damaged checkpoint was passed over: \($0)" }
-        if let difference = recipe.difference(from: Recipe(parsing: checkpoint.recipe)) {
-            throw KingletError(.usage, "the checkpoint in '\(folder.path)' is of another recipe: \(difference)")
-        }
-        for (p, tensor) in zip(session.parameters, try choice.trainee.weights(of: model)) {
-            p.weights.base.copyMemory(from: tensor.base, byteCount: tensor.type.bytes)
-        }
-        for (i, (p, w)) in zip(session.parameters, choice.trainee.weights).enumerated() {
-            let count = p.weights.count
-            for (k, slot) in p.slots.enumerated() {
-                guard let from = try checkpoint.array("slot\(k)/" + w.origin, count: count).baseAddress else {
-                    continue
-                }
-                slot.update(from: from, count: count)
-            }
-            guard let from = try checkpoint.array("best/" + w.origin, count: count).baseAddress else { continue }
-            best.weights(i).update(from: from, count: count)
-        }
-        if let to = trainer.carried.baseAddress,
-            let from = try checkpoint.array("delta", count: trainer.carried.count).baseAddress
-        {
-            to.update(from: from, count: trainer.carried.count)
-        }
-        best.running = try judge.restoreStatistics(checkpoint, model)
-        session.weightsChanged()
-        let state = checkpoint.guardState
-        try require(state.count == 8, .badFile, "the checkpoint's guard cannot be read")
-        try watch.restore(Array(state.prefix(4)))
-        observed = Int(state[4])
-        (sums.loss, sums.correct, sums.rows) = (state[5], Int(state[6]), Int(state[7]))
-        try schedule.restore(checkpoint.schedule)
-        trainer.resume(after: checkpoint.steps)
-        for line in checkpoint.history {
-            if line.hasPrefix("seconds "), let bits = UInt64(line.dropFirst(8)) {
-                secondsBefore = Double(bitPattern: bits)
-            } else if let point = Report.Point(bits: line) {
-                points.append(point)
-            }
-        }
-    }
-}
-
-extension Report.Point {
-    /// All numbers exactly.
-    var bits: String {
-        [epoch, seconds, rate, loss, clean, robust].map { $0.map { String($0.bitPattern, radix: 16) } ?? "-" }
-            .joined(separator: " ")
-    }
-
-    init?(bits: String) {
-        let fields = bits.split(separator: " ").map { UInt64($0, radix: 16).map { Double(bitPattern: $0) } }
-        guard fields.count == 6, let epoch = fields[0] else { return nil }
-        self.init(
-            epoch: epoch, seconds: fields[1], rate: fields[2], loss: fields[3], clean: fields[4], robust: fields[5])
-    }
 }

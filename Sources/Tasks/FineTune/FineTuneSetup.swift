@@ -62,6 +62,16 @@ struct FineTuneSetup {
         for (key, value) in options.settings.entries { model.metadata[key] = value }
         model.metadata[Preprocess.Key.labels] = classes.labels.joined(separator: "\n")
         if options.fromScratch { model = try randomized(model, seed: options.seed) }
+        if options.quantizationAware && !graph.nodes.contains(where: { $0.kind == "QuantizeLinear" }) {
+            try require(
+                classes.kind != .new && !options.fromScratch, .usage,
+                "--qat needs a trained model for these classes: fine-tune in float first, then its result with --qat")
+            let pictures = try CalibrationPictures(
+                options.data, try options.settings.preprocess(model), model, limit: 200)
+            let quantized = try quantize(model, on: pictures.set, QuantizeOptions())
+            model = quantized.model
+            notes.append("quantized to int8 with \(pictures.count) pictures: its integers are what is trained")
+        }
         self.model = model
         if attack.kind == .fixed {
             notes.append(

@@ -28,6 +28,8 @@ public final class Trainee {
     /// The model computes with integers: it is attacked through their floats.
     public let isQuantized: Bool
     public let statistics: [BatchStatistic]
+    /// How trained weights of such a model are stored.
+    private let stored: [QuantizedWeight]
     public let plan: TrainingPlan
     public let preprocess: Preprocess
     public let layout: Layout
@@ -50,6 +52,7 @@ public final class Trainee {
                 ? (trains ? quantizedTrainingPasses : simulationPasses)
                 : options.batchStatistics ? scratchPasses : trainingPasses
             Trainee.flatten(&lowered)
+            stored = isQuantized ? lowered.quantizedWeights() : []
             graph = try TrainableGraph(lowered, passes: passes, batchStatistics: options.batchStatistics)
             statistics = graph.statistics
             try graph.checkWeights()
@@ -102,7 +105,9 @@ public final class Trainee {
             let value = graph.graph.values[w.value]
             let tensor = try Tensor(zeros: value.type)
             tensor.base.copyMemory(from: from, byteCount: value.type.bytes)
-            try copy.replaceWeight(w.origin, with: tensor, order: value.order)
+            var kept = tensor
+            if let q = stored.first(where: { $0.origin == w.origin }) { kept = try q.quantize(tensor) }
+            try copy.replaceWeight(w.origin, with: kept, order: value.order)
         }
         for (v, floats) in running {
             guard let origin = graph.graph.values[v].origin else { continue }

@@ -50,7 +50,7 @@ private func description(_ options: QuantizeOptions, _ images: Int) -> String {
 }
 
 /// Pictures spread evenly over a folder or a CIFAR file; those that cannot be read are left out.
-private struct CalibrationPictures {
+struct CalibrationPictures {
     private(set) var skipped: [String] = []
     private let pictures: [Picture]
     private let preprocess: Preprocess

@@ -38,6 +38,12 @@ public final class SessionModel: AttackedModel {
         return UnsafePointer(session.logits.f32)
     }
 
+    /// x as the network sees it.
+    func input(_ x: UnsafePointer<Float>) -> TensorView {
+        map.write(x, count: batch, to: session.input)
+        return session.input
+    }
+
     public func gradient(_ dlogits: UnsafePointer<Float>) -> UnsafePointer<Float> {
         session.dlogits.update(from: dlogits, count: batch * classes)
         session.backward(.inputs)

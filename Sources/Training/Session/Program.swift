@@ -38,6 +38,9 @@ struct GradientFlow {
             lacking.isEmpty, .unsupported,
             "no gradient passes through " + lacking.prefix(20).joined(separator: ", ")
                 + (lacking.count > 20 ? " and \(lacking.count - 20) more" : ""))
+        try require(
+            sources.isEmpty || graph.outputs.allSatisfy { carries[$0] }, .unsupported,
+            "no gradient reaches the output: it passes through integers")
         self.carries = carries
         self.active = active
     }

@@ -26,27 +26,56 @@ public final class Trainer {
     public let stepsPerEpoch: Int
     /// Optimizer steps so far.
     public private(set) var steps = 0
-    private let weights: WeightStep
+    private var weights: WeightStep?
     private let pass: TrainingPass
     private let x: UnsafeMutablePointer<Float>
     private let labels: UnsafeMutablePointer<Int32>
     private let numbers: UnsafeMutablePointer<UInt64>
     private let memory: Storage
 
+    /// `weights`: those of the session, in its order.
     public init(
-        _ model: SessionModel, _ images: any TrainingImages, decays: [Bool], _ optimizer: any Optimizer,
-        average: WeightAverage?, _ settings: Settings
+        _ model: SessionModel, _ images: any TrainingImages, _ weights: [TrainableGraph.Weight],
+        _ optimizer: any Optimizer, average: WeightAverage?, _ settings: Settings
     ) throws(KingletError) {
         (self.model, self.images, self.settings) = (model, images, settings)
         try require(settings.batch >= 1, .usage, "a batch of \(settings.batch)")
         stepsPerEpoch = (images.count + settings.batch - 1) / settings.batch
-        weights = WeightStep(model.session, decays: decays, optimizer, average)
         pass = try TrainingPass(model, settings)
         let n = model.batch
         memory = try Storage(bytes: Trainer.bytes(batch: n, pixels: model.pixels))
         numbers = memory.base.assumingMemoryBound(to: UInt64.self)
         x = (memory.base + n * 8).assumingMemoryBound(to: Float.self)
         labels = (memory.base + n * 8 + n * model.pixels * 4).assumingMemoryBound(to: Int32.self)
+        let first = firstLayerFactor()
+        self.weights = WeightStep(
+            model.session, decays: weights.map { $0.decays },
+            factors: weights.map { $0.layer == 0 && $0.role == .weights ? first : 1 }, optimizer, average)
+    }
+
+    /// A layer that sees inputs of a typical size r instead of 1 has gradients r times as large, and weights that are r
+    /// times as small: with x / r in place of x and r · w in place of w, a step of w would be 1 / r² times as long.
+    /// Models that take pixels 0 … 255 as they are need this; r is rounded to a power of two.
+    private func firstLayerFactor() -> Float {
+        let count = min(model.batch, images.count)
+        images.load(epoch: 0, first: 0, count: count, pixels: x, labels: labels, numbers: numbers)
+        pad(count)
+        let size = Trainer.typicalSize(model.input(x))
+        var factor: Float = 1
+        var reach = 2.0
+        while size > reach * 1.4142135 && reach < 65536 {
+            factor = Float(1 / (reach * reach))
+            reach *= 2
+        }
+        return factor
+    }
+
+    /// √(Σ x² / count).
+    private static func typicalSize(_ view: TensorView) -> Double {
+        guard view.type.dtype == .f32, view.count > 0 else { return 1 }
+        var sum = 0.0
+        for i in 0..<view.count { sum += Double(view.f32[i]) * Double(view.f32[i]) }
+        return (sum / Double(view.count)).squareRoot()
     }
 
     private static func bytes(batch: Int, pixels: Int) -> Int { batch * (pixels * 4 + 12) }
@@ -87,7 +116,7 @@ public final class Trainer {
                 done += part
             }
             model.session.finish()
-            weights.run(
+            weights?.run(
                 model.session.threads, rate: rate, time: steps * pass.replays + replay + 1, clip: settings.clip)
             model.session.weightsChanged()
             model.session.clearGradients()

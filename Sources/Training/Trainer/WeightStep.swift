@@ -3,6 +3,8 @@ import Engine
 /// One optimizer step over all trained weights, shared among workers, and the moving average of the weights behind it.
 final class WeightStep: ParallelJob {
     private let slices: [ParameterSlice]
+    /// What the rate is multiplied by.
+    private let factors: [Float]
     private let averages: [UnsafeMutablePointer<Float>]
     private let optimizer: any Optimizer
     private let average: WeightAverage?
@@ -11,8 +13,10 @@ final class WeightStep: ParallelJob {
 
     /// The last slot of each parameter holds its average where there is one.
     init(
-        _ session: TrainingSession, decays: [Bool], _ optimizer: any Optimizer, _ average: WeightAverage?
+        _ session: TrainingSession, decays: [Bool], factors: [Float], _ optimizer: any Optimizer,
+        _ average: WeightAverage?
     ) {
+        self.factors = factors
         self.optimizer = optimizer
         self.average = average
         var (slices, averages): ([ParameterSlice], [UnsafeMutablePointer<Float>]) = ([], [])
@@ -39,7 +43,7 @@ final class WeightStep: ParallelJob {
         for (i, slice) in slices.enumerated() {
             let share = worker.share(of: slice.count, grain: 16)
             if share.isEmpty { continue }
-            optimizer.step(slice.part(share), rate: rate, time: time)
+            optimizer.step(slice.part(share), rate: rate * factors[i], time: time)
             guard let average, i < averages.count else { continue }
             let first = share.lowerBound
             average.step(averages[i] + first, weights: slice.weights + first, count: share.count, time: time)

@@ -92,6 +92,9 @@ struct FinetuneCommand: Command {
     @Flag(help: "Start from random weights.")
     var fromScratch = false
 
+    @Flag(help: "Train the model's int8 form (quantized first if it is float), straight through the rounding.")
+    var qat = false
+
     @Option(help: ArgumentHelp("Of the split, the order, the noise.", valueName: "n"))
     var seed: UInt64 = 1
 
@@ -250,6 +253,7 @@ struct FinetuneCommand: Command {
         if let time { o.seconds = try parseSeconds(time) }
         (o.ramp, o.batch, o.optimizer, o.weightDecay, o.smoothing) = (ramp, batch, optimizer, weightDecay, smoothing)
         (o.average, o.clip, o.part, o.augmentation, o.seed) = (average, clip, train, augment, seed)
+        o.quantizationAware = qat
         (o.fromScratch, o.minClean, o.force, o.fewerLayers) = (fromScratch, minClean, force, fewerLayers)
         (o.checkpoint, o.resume, o.dryRun, o.csv, o.report) = (checkpoint, resume, dryRun, csv, report)
         (o.tensorBoard, o.onFinish, o.held, o.validation, o.gate) = (tensorboard, onFinish, held, validate, gate)
