@@ -55,6 +55,7 @@ extension FineTuneResult {
             ("result", .string(outcome.rawValue)), ("model", .string(path)), ("clean", pair(gate.clean)),
             ("robust", pair(gate.robust)), ("interval", .number(gate.interval)), ("pictures", .int(gate.count)),
             ("reason", gate.refusal.map { .string($0) } ?? .null), ("seconds", .number(seconds)),
+            ("peakBytes", .int(Int(ks_peak_bytes()))),
         ])
     }
 }

@@ -16,7 +16,11 @@ public final class TrainingData {
         _ data: Dataset, _ classes: ClassMap, _ preprocess: Preprocess, _ layout: Layout, held: Double, seed: UInt64,
         memory: Int?, threads: ThreadPool
     ) throws(KingletError) {
-        cache = try ImageCache(data, preprocess, layout, classes: classes.index, memory: memory, threads: threads)
+        // A large progressive JPEG may not take what the limit leaves to training.
+        var limits = JPEG.Limits()
+        if let memory { limits.bytes = max(min(limits.bytes, memory / 4 / threads.count), 1 << 20) }
+        cache = try ImageCache(
+            data, preprocess, layout, classes: classes.index, memory: memory, threads: threads, limits: limits)
         var options = DataSplit.Options()
         (options.validation, options.gate) = (held, held)
         split = try DataSplit(cache, classes.labels, seed: seed, options)
