@@ -48,6 +48,7 @@ public final class FineTuneRun {
             notes.append("memory does for \(choice.part.text) only: other layers stay as they are")
         }
         let model = try choice.trainee.session(threads: setup.threads)
+        if setup.attack.kind == .fixed { try data.attack(setup.attack, setup.epsilon, model, seed: options.seed) }
         let images = try ShuffledImages(data.cache, data.split.train, setup.augmentation, seed: options.seed)
         var settings = Trainer.Settings(setup.attack, epsilon: setup.epsilon, batch: options.batch, seed: options.seed)
         (settings.smoothing, settings.clip) = (options.smoothing, options.clip.map { Float($0) })

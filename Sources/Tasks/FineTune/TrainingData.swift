@@ -28,6 +28,32 @@ public final class TrainingData {
         notes = classes.report + balance.warnings
     }
 
+    /// Replaces the pictures to train on by what `spec` makes of them with the weights as they are: AccelAT's own protocol
+    /// (Nikfam et al. 2022).
+    func attack(_ spec: AttackSpec, _ epsilon: Epsilon, _ model: SessionModel, seed: UInt64) throws(KingletError) {
+        guard let attack = try spec.make(epsilon: epsilon, model: model, evaluating: false) else { return }
+        let (batch, step) = (model.batch, cache.step)
+        let room = try Storage(bytes: batch * (8 + 8 * step + 4))
+        let numbers = room.base.assumingMemoryBound(to: UInt64.self)
+        let x = (room.base + 8 * batch).assumingMemoryBound(to: Float.self)
+        let attacked = x + batch * step
+        let labels = (room.base + batch * (8 + 8 * step)).assumingMemoryBound(to: Int32.self)
+        for first in stride(from: 0, to: split.train.count, by: batch) {
+            let count = min(batch, split.train.count - first)
+            for n in 0..<batch {
+                let i = Int(split.train[first + min(n, count - 1)])
+                (numbers[n], labels[n]) = (UInt64(i), n < count ? cache.labels[i] : -1)
+                for p in 0..<step { x[n * step + p] = Float(cache.u8(i)[p]) }
+            }
+            attack.perturb(AttackBatch(x: x, labels: labels, images: numbers, seed: seed), to: attacked, model: model)
+            for n in 0..<count {
+                let to = UnsafeMutablePointer(mutating: cache.u8(Int(numbers[n])))
+                for p in 0..<step { to[p] = UInt8(min(max(attacked[n * step + p], 0), 255).rounded()) }
+            }
+        }
+        withExtendedLifetime(room) {}
+    }
+
     public var bytes: Int { ImageCache.bytes(cache.count, cache.size, cache.channels) }
 }
 
