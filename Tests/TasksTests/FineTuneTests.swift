@@ -175,7 +175,7 @@ import Vision
             ("memory", .resource, "--memory", { $0.memory = 1 << 20 }),
             ("no such schedule", .usage, "schedule", { $0.schedule = "steps" }),
             ("no such data", .badFile, "cannot read", { $0.data = "/nowhere" }),
-            ("judging attack", .usage, "trains only", { $0.gate = "nfgsm" }),
+            ("judging attack", .usage, "are to judge", { $0.gate = "nfgsm" }),
             (
                 "NaN weights", .badFile, "NaN",
                 { o in
@@ -190,8 +190,9 @@ import Vision
             var o = try Self.options("refused.onnx")
             try change(&o)
             let error = #expect(throws: KingletError.self) { _ = try FineTuneRun(o) }
-            #expect(error?.description.contains(words) == true, "\(name): \(error?.description ?? "")")
-            _ = kind
+            #expect(
+                error?.kind == kind && error?.description.contains(words) == true,
+                "\(name): \(error?.description ?? "")")
         }
     }
 
