@@ -1,8 +1,11 @@
 extension SchedulePreview {
     private var highest: Double { points.reduce(0) { max($0, Double($1.rate)) } }
     private var lowest: Double { points.reduce(0) { min($0, Double($1.rate)) } }
-    /// The last epoch shown.
-    private var width: Double { max((points.last?.epoch ?? 0), 1e-9) }
+    /// Where the last rate ends to hold.
+    private var width: Double {
+        let spacing = points.count > 1 ? points[1].epoch - points[0].epoch : 1
+        return (points.last?.epoch ?? 0) + spacing
+    }
 
     /// A plot of `columns` × `rows` characters, rate over epoch.
     public func textPlot(columns: Int = 64, rows: Int = 16) -> String {

@@ -6,7 +6,7 @@ import Engine
 ///
 ///     rate(e) = peak · warm(e) · cool(e)
 ///     warm    0 → 1 over `warmup`, from the start and from every recovery
-///     peak    × growth at each observation while accuracy gains; a step back and no further once it falls beyond its noise
+///     peak    × growth at each observation while accuracy clearly gains, once ε is full; a step back if it falls
 ///     cool    1 → 0 over `cool` · (epochs so far), from the moment accuracy gains less than `threshold` per period
 ///
 /// The gain is that of the means of two half periods, both after ε has grown to its full size. A period is an epoch, or
@@ -19,7 +19,7 @@ public final class AccelATBrief: LearningRateSchedule {
     public let epsilonRamp: Double
     /// Epochs: the most there are, in a period, in each of the two windows whose means are compared.
     private let (epochs, period, half): (Double, Double, Double)
-    private let (warmup, growth, ceiling, threshold, cool): (Double, Double, Double, Double, Double)
+    private let (warmup, growth, floor, ceiling, threshold, cool): (Double, Double, Double, Double, Double, Double)
     private let triggers, recovers: Bool
     /// Recoveries after which it cools whatever the accuracy does.
     private let patience = 4.0
@@ -34,15 +34,15 @@ public final class AccelATBrief: LearningRateSchedule {
     private var observations: [Observation] = []
 
     init(_ settings: ScheduleSettings) {
-        epochs = settings["epochs"]
-        // A short budget is one in small.
+        epochs = settings["epochs", or: 20 * settings["period"]]
+        // A short budget is a long one in small.
         period = min(settings["period"], epochs / 3)
         epsilonRamp = settings["epsilon-ramp", or: period]
         observationsPerEpoch = min(max(Int((settings["observations"] / period).rounded()), 1), 16)
         half = max(period / 2, 1 / Double(observationsPerEpoch))
         warmup = settings["warmup"] * period
         growth = settings["growth"]
-        ceiling = settings["rate"] * settings["most"]
+        (floor, ceiling) = (settings["rate"], settings["rate"] * settings["most"])
         threshold = settings["threshold"]
         cool = settings["cool"]
         triggers = settings["trigger"] != 0
@@ -81,26 +81,26 @@ public final class AccelATBrief: LearningRateSchedule {
             Observation(
                 progress: now, accuracy: report.accuracy, images: Double(report.images), loss: report.loss))
         observations.removeAll { $0.progress <= now - 2 * half + slack }
-        if searching && now >= warmStart + warmLength - slack { search(now) }
+        // While ε grows, falling behind it is worse than a rate too low or too high.
+        if searching && now > max(warmStart + warmLength, epsilonRamp) + slack { search() }
         if triggers, now - 2 * half >= epsilonRamp - slack, let gain = gain(now), gain < threshold { startCooling(now) }
     }
 
-    /// Raises the rate while that helps. While ε grows, accuracy need not rise yet, only not fall.
-    private func search(_ now: Double) {
+    /// Raises the rate while accuracy gains more than `threshold` and noise explain; takes back what hurts beyond noise.
+    private func search() {
         guard observations.count > 1 else { return }
         let (last, before) = (observations[observations.count - 1], observations[observations.count - 2])
-        let ramping = now <= epsilonRamp + slack
         let noise = max(2 * error(last, before), abs(threshold) * (last.progress - before.progress) / period)
-        if before.accuracy - last.accuracy > noise || last.loss > before.loss * (ramping ? 2 : 1.1) {
-            peak = Float(Double(peak) / growth)
+        if before.accuracy - last.accuracy > noise || last.loss > before.loss * 1.1 {
+            peak = Float(max(Double(peak) / growth, floor))
             searching = false
             observations = [last]
             return
         }
         let first = observations[max(observations.count - 3, 0)]
-        let gain = (last.accuracy - first.accuracy + error(last, first)) / (last.progress - first.progress) * period
+        let gain = (last.accuracy - first.accuracy - error(last, first)) / (last.progress - first.progress) * period
         let next = Double(peak) * growth
-        if (ramping || gain >= threshold) && next <= ceiling { peak = Float(next) } else { searching = false }
+        if gain >= threshold && next <= ceiling { peak = Float(next) } else { searching = false }
     }
 
     /// Standard error of the difference of two shares; one image more and one less keep it from vanishing near 0 and 1.

@@ -151,7 +151,8 @@ public final class FineTuneRun {
         }
         schedule.observe(
             EpochReport(
-                progress: progress, accuracy: setup.hardens ? robust : clean, loss: sums.meanLoss, diverged: diverged))
+                progress: progress, accuracy: setup.hardens ? robust : clean, images: judge.validationCount,
+                loss: sums.meanLoss, diverged: diverged))
         if diverged { schedule.recover(at: progress) }
         if watch.rollbacks >= 4 {
             notes.append("training broke down four times: it ends with the best weights")

@@ -125,8 +125,8 @@ struct FineTuneSetup {
         offer("rate", options.rate, always: true)
         offer("epochs", epochs, always: true)
         offer("epsilon-ramp", hardens ? options.ramp : 0, always: options.ramp != nil)
-        // An observation needs some steps behind it.
-        offer("period", max(1, 40 / Double(stepsPerEpoch)), always: false)
+        // Where ε grows to its full size in 40 steps, nets with a new head learn to give one answer for all pictures.
+        offer("period", max(1, 80 / Double(stepsPerEpoch)), always: false)
         return try Training.schedule(options.schedule, given)
     }
 }

@@ -15,6 +15,7 @@ public struct Guard: Sendable {
 
     /// Score of the best weights; -1 before the first.
     public private(set) var best = -1.0
+    /// The highest clean accuracy so far.
     public private(set) var bestClean = 0.0
     public private(set) var bestStep = 0
     public private(set) var rollbacks = 0
@@ -35,15 +36,18 @@ public struct Guard: Sendable {
             rollbacks += 1
             return .collapse("the loss is not a number any more")
         }
-        let value = score(clean, robust)
-        if value > best {
-            (best, bestClean, bestStep) = (value, clean, step)
-            return .best
-        }
+        // A net that always gives one answer is right on its share of pictures, attacked or not.
         let chance = 1 / Double(max(classes, 2))
-        if bestClean > 2 * chance && clean < 1.3 * chance {
+        let learnt = bestClean - chance
+        if learnt > 0.15 && clean < chance + 0.15 * learnt {
             rollbacks += 1
             return .collapse("accuracy collapsed to \(percent(clean)), the level of chance")
+        }
+        bestClean = max(bestClean, clean)
+        let value = score(clean, robust)
+        if value > best {
+            (best, bestStep) = (value, step)
+            return .best
         }
         if hardens && settled && best - value > max(0.12, 2.5 * margin) && value < best / 2 {
             rollbacks += 1
