@@ -60,16 +60,13 @@ public struct ClassifierHead: Sendable {
         guard readers.count <= 2, bias.map({ model.initializer($0)?.count == classes }) ?? true else { return nil }
     }
 
-    /// Gives `model` a last layer for `classes` classes: weights uniform in ±1/√(inputs), bias 0.
-    public func replace(in model: inout Model, classes wanted: Int, seed: UInt64) throws(KingletError) {
+    /// Gives `model` a last layer for `classes` classes, all zeros: whatever the size of its inputs, training begins at a
+    /// loss of log(classes), and a linear layer needs nothing random to learn.
+    public func replace(in model: inout Model, classes wanted: Int) throws(KingletError) {
         guard let old = model.initializer(weights) else { return }
         var shape = old.shape
         shape[axis] = wanted
         let fresh = try Tensor(zeros: TensorType(.f32, shape))
-        var random = Random(seed: seed, stream: 0x4845_4144)
-        let reach = 1 / Float(max(fresh.count / max(wanted, 1), 1)).squareRoot()
-        let to = fresh.base.assumingMemoryBound(to: Float.self)
-        for i in 0..<fresh.count { to[i] = random.uniform(-reach, reach) }
         model.set(weights, fresh)
         if let bias, let b = model.initializer(bias) {
             model.set(bias, try Tensor(zeros: TensorType(.f32, b.shape.map { $0 == classes ? wanted : $0 })))

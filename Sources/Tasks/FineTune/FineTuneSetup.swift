@@ -57,7 +57,7 @@ struct FineTuneSetup {
                         + "be replaced"
                 ).at(name)
             }
-            try head.replace(in: &model, classes: classes.labels.count, seed: options.seed)
+            try head.replace(in: &model, classes: classes.labels.count)
         }
         for (key, value) in options.settings.entries { model.metadata[key] = value }
         model.metadata[Preprocess.Key.labels] = classes.labels.joined(separator: "\n")
