@@ -59,7 +59,7 @@ def attacked(attack, x, labels):
 def say(good, what):
     global failed
     failed += not good
-    print(("ok     " if good else "FAILED ") + what)
+    print(("ok     " if good else "FAILED ") + what, flush=True)
 
 
 def kinglet(data, folder, attack, bound, limit, *flags):
@@ -85,7 +85,7 @@ def main():
         ("pgd:20", torchattacks.PGD(net, eps=e, alpha=e / 4, steps=20), e, "max", IMAGES),
         ("pgd-l2:20,0.125", torchattacks.PGDL2(net, eps=0.125, alpha=2.5 * 0.125 / 20, steps=20), 0.125, "l2", IMAGES),
         # torchattacks takes images one by one.
-        ("deepfool:50", torchattacks.DeepFool(net, steps=50, overshoot=0.02), 1, "max", 200),
+        ("deepfool:50", torchattacks.DeepFool(net, steps=50, overshoot=0.02), 1, "max", 100),
     ]
     with tempfile.TemporaryDirectory() as folder:
         data = os.path.join(folder, "test_batch.bin")
