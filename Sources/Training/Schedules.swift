@@ -44,7 +44,7 @@ public let schedules: [ScheduleEntry] = [
             .init("observations", 4, .count, "observations in a period"),
             .init("search", 1, .flag, "1: the rate climbs; 0: 'rate' is the peak"),
             .init("growth", 1.5, .positive, "what the rate is multiplied by at an observation"),
-            .init("most", 8, .positive, "the peak in units of 'rate'"),
+            .init("most", 2, .positive, "the peak in units of 'rate'"),
             .init("trigger", 1, .flag, "1: cools when accuracy gains little; 0: at the end of 'epochs'"),
             .init("threshold", 0.08, .any, "gain of accuracy per period that is little"),
             .init("cool", 0.6, .nonNegative, "length of the way down in units of the time before; 0: none"),

@@ -93,8 +93,9 @@ import Training
         for rate in [0.02, 0.03, 0.08] {
             let course = try Self.train([("rate", rate)])
             #expect(course.rates[..<80].max() == Double(Float(rate)), "\(rate): not while ε grows")
-            #expect(course.peak > 0.1 && course.peak <= 8 * rate, "\(rate): \(course.peak)")
+            #expect(abs(course.peak - 1.5 * rate) < 1e-6, "\(rate): \(course.peak)")
         }
+        #expect(try Self.train([("most", 8)]).peak > 0.1)
         let unclear = try Self.train([("rate", 0.02)], World(images: 50))
         #expect(unclear.peak == Double(Float(0.02)))
     }
