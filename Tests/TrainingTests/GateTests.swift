@@ -15,11 +15,13 @@ import Training
             ((900, 500), (100, 400), nil, false),
             ((900, 900), (100, 100), nil, false),
             ((900, 950), (400, 300), nil, false),
+            ((100, 105), (0, 105), nil, false),
         ]
         for c in cases {
             let gate = Gate(
                 before: .init(clean: some(c.clean.0, of: 1000), robust: some(c.robust.0, of: 1000)),
-                after: .init(clean: some(c.clean.1, of: 1000), robust: some(c.robust.1, of: 1000)), hardens: true,
+                after: .init(clean: some(c.clean.1, of: 1000), robust: some(c.robust.1, of: 1000)), classes: 10,
+                hardens: true,
                 minClean: c.minClean)
             #expect((gate.refusal == nil) == c.passes, "\(c): \(gate.refusal ?? "passes")")
         }
@@ -29,7 +31,8 @@ import Training
         for (before, after, passes) in [(700, 720, true), (700, 700, true), (700, 600, false)] {
             let gate = Gate(
                 before: .init(clean: some(before, of: 1000), robust: some(0, of: 1000)),
-                after: .init(clean: some(after, of: 1000), robust: some(0, of: 1000)), hardens: false, minClean: nil)
+                after: .init(clean: some(after, of: 1000), robust: some(0, of: 1000)), classes: 10, hardens: false,
+                minClean: nil)
             #expect((gate.refusal == nil) == passes, "\(before) → \(after): \(gate.refusal ?? "passes")")
         }
     }

@@ -47,7 +47,8 @@ extension FineTuneRun {
         last.put(into: session)
         let after = try judge.judgeAtGate(statistics)
         let gate = Gate(
-            before: before.answers, after: after.answers, hardens: setup.hardens, minClean: options.minClean)
+            before: before.answers, after: after.answers, classes: choice.trainee.classes, hardens: setup.hardens,
+            minClean: options.minClean)
         let outcome: FineTuneResult.Outcome = gate.refusal == nil ? .accepted : options.force ? .forced : .refused
         let path = outcome == .refused ? FineTuneRun.beside(options.output) : options.output
         var model = try choice.trainee.exported(last.all, running: statistics)

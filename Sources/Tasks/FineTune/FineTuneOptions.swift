@@ -32,8 +32,10 @@ public struct FineTuneOptions: Sendable {
     public var augmentation = "crop,flip"
     public var seed: UInt64 = 1
     public var threads = NetworkOptions.defaultThreads
-    /// Weights start at random, and normalisations use the statistics of each batch.
+    /// Weights start at random.
     public var fromScratch = false
+    /// Normalisations use the statistics of each batch, as in training from scratch, instead of the model's own.
+    public var batchStatistics = false
     public var quantizationAware = false
 
     /// Bytes that the process may need at most.

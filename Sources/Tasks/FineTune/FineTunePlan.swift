@@ -83,6 +83,7 @@ extension FineTuneRun {
         recipe.add("clip", o.clip.map { "\($0)" })
         recipe.add("trained", choice.part.text)
         recipe.add("numbers", choice.trainee.isQuantized ? "int8, straight through" : nil)
+        recipe.add("statistics", choice.trainee.statistics.isEmpty ? nil : "of the batch")
         recipe.add("from scratch", o.fromScratch ? "yes" : nil)
         recipe.add("augmentation", setup.augmentation.text)
         recipe.add("validation", setup.validation.text)

@@ -89,11 +89,16 @@ struct FineTuneSetup {
             o.average.map { $0 >= 0 && $0 < 1 } ?? true, .usage, "the average's decay must be 0 or more, below 1")
         try require(o.held > 0 && o.held <= 0.4, .usage, "the share held out must be above 0, at most 0.4")
         try require(o.minClean.map { $0 > 0 && $0 <= 1 } ?? true, .usage, "--min-clean is a share: above 0, at most 1")
+        try require(
+            !(o.batchStatistics && o.quantizationAware), .usage,
+            "int8 models have no normalisations: --statistics frozen")
         try require(o.clip.map { $0 > 0 } ?? true, .usage, "the gradient's norm must be clipped to more than 0")
     }
 
     /// Trains under attack.
     var hardens: Bool { attack.kind != .clean }
+
+    private var usesBatch: Bool { options.fromScratch || options.batchStatistics }
 
     /// State of each weight: the optimizer's, and the average's.
     var slots: Int { optimizer.slots + (options.average == nil ? 0 : 1) }
@@ -102,13 +107,13 @@ struct FineTuneSetup {
         var o = Trainee.Options()
         (o.part, o.slots, o.batch, o.threads) = (part, slots, batch, options.threads)
         o.programs = Trainer.programs(attack)
-        o.batchStatistics = options.fromScratch
+        o.batchStatistics = usesBatch
         return try Trainee(model, name: options.model ?? "built-in model", options.settings, o)
     }
 
     /// Judges what the trainee has learnt, where that cannot judge itself.
     func judge(batch: Int, part: TrainedPart) throws(KingletError) -> Trainee? {
-        guard options.fromScratch else { return nil }
+        guard usesBatch else { return nil }
         var o = Trainee.Options()
         (o.part, o.batch, o.threads) = (part, batch, options.threads)
         o.keepsStatistics = true

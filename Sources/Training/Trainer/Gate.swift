@@ -20,15 +20,21 @@ public struct Gate: Sendable {
     /// Why the new model is refused, in words; nil if it passes.
     public let refusal: String?
 
-    /// `hardens`: trained under attack; otherwise clean accuracy is what has to rise or stay.
-    public init(before: Answers, after: Answers, hardens: Bool, minClean: Double?) {
+    /// `hardens`: trained under attack, between `classes` classes; otherwise clean accuracy is what has to rise or stay.
+    public init(before: Answers, after: Answers, classes: Int, hardens: Bool, minClean: Double?) {
         precondition(before.clean.count == after.clean.count && before.robust.count == after.robust.count)
         count = after.clean.count
         clean = (Gate.share(before.clean), Gate.share(after.clean))
         robust = (Gate.share(before.robust), Gate.share(after.robust))
         let (old, new) = hardens ? (before.robust, after.robust) : (before.clean, after.clean)
         interval = Gate.interval(old, new)
-        refusal = Gate.refusal(clean, robust, interval, hardens, minClean)
+        // A model that always says the same is right that often, whatever the attack.
+        let chance = 1 / Double(max(classes, 2))
+        let most = chance + 1.96 * ks_sqrt(chance * (1 - chance) / Double(max(count, 1)))
+        refusal =
+            clean.after <= most
+            ? "clean accuracy \(percent(clean.after)) is at the level of chance"
+            : Gate.refusal(clean, robust, interval, hardens, minClean)
     }
 
     private static func share(_ right: [Bool]) -> Double {

@@ -89,7 +89,15 @@ struct FinetuneCommand: Command {
             "none, or with commas: crop[:0.125], flip, brightness:B, contrast:C, jpeg:P[:50-95].", valueName: "list"))
     var augment = "crop,flip"
 
-    @Flag(help: "Start from random weights.")
+    enum Statistics: String, ExpressibleByArgument, CaseIterable {
+        case frozen
+        case batch
+    }
+
+    @Option(help: "Statistics of normalisations while training: the model's own, or each batch's.")
+    var statistics = Statistics.frozen
+
+    @Flag(help: "Start from random weights (and use each batch's statistics).")
     var fromScratch = false
 
     @Flag(help: "Train the model's int8 form (quantized first if it is float), straight through the rounding.")
@@ -253,7 +261,7 @@ struct FinetuneCommand: Command {
         if let time { o.seconds = try parseSeconds(time) }
         (o.ramp, o.batch, o.optimizer, o.weightDecay, o.smoothing) = (ramp, batch, optimizer, weightDecay, smoothing)
         (o.average, o.clip, o.part, o.augmentation, o.seed) = (average, clip, train, augment, seed)
-        o.quantizationAware = qat
+        (o.quantizationAware, o.batchStatistics) = (qat, statistics == .batch)
         (o.fromScratch, o.minClean, o.force, o.fewerLayers) = (fromScratch, minClean, force, fewerLayers)
         (o.checkpoint, o.resume, o.dryRun, o.csv, o.report) = (checkpoint, resume, dryRun, csv, report)
         (o.tensorBoard, o.onFinish, o.held, o.validation, o.gate) = (tensorboard, onFinish, held, validate, gate)
