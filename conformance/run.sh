@@ -17,6 +17,8 @@ for part in nodes models integers accuracy; do
     echo "== conformance: $part"
     "$python" conformance/$part.py
 done
+echo "== conformance: kills"
+"$python" conformance/kill.py --kills 40
 if "$python" -c 'import torch' 2>/dev/null; then
     echo "== conformance: gradients"
     swift build -c release --product kinglet-gradients
