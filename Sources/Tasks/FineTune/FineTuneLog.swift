@@ -21,6 +21,8 @@ public struct FineTuneLog {
 
 extension FineTuneRun {
     public var stepsDone: Int { trainer.steps }
+    /// Pictures that could not be decoded, with the reason.
+    public var unreadable: [String] { data.cache.failures.map { "\($0.name): \($0.reason)" } }
     public var evaluations: [Report.Point] { points }
 
     /// What a progress line shows.

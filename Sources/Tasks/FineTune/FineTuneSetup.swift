@@ -121,8 +121,9 @@ struct FineTuneSetup {
     }
 
     func schedule(stepsPerEpoch: Int, epochs: Double?) throws(KingletError) -> any LearningRateSchedule {
-        var given = options.scheduleSettings
-        let entry = schedules.first { $0.name == options.schedule }
+        let (name, own) = try parseSchedule(options.schedule)
+        var given = own + options.scheduleSettings
+        let entry = schedules.first { $0.name == name }
         func offer(_ name: String, _ value: Double?, always: Bool) {
             guard let value, !given.contains(where: { $0.name == name }) else { return }
             if always || entry?.parameters.contains(where: { $0.name == name }) == true { given.append((name, value)) }
@@ -132,7 +133,7 @@ struct FineTuneSetup {
         offer("epsilon-ramp", hardens ? options.ramp : 0, always: options.ramp != nil)
         // Where ε grows to its full size in 40 steps, nets with a new head learn to give one answer for all pictures.
         offer("period", max(1, 80 / Double(stepsPerEpoch)), always: false)
-        return try Training.schedule(options.schedule, given)
+        return try Training.schedule(name, given)
     }
 }
 

@@ -68,6 +68,7 @@ public struct Gate: Sendable {
                 : nil
         }
         let rise = "accuracy under attack went from \(percent(robust.before)) to \(percent(robust.after))"
+        if gain < 0 { return "\(rise): it fell" }
         if gain <= interval { return "\(rise), which is within its interval of ±\(percent(interval))" }
         if gain <= loss {
             return

@@ -46,6 +46,7 @@ extension FinetuneCommand {
         }
         let result = try run.end()
         for note in run.notes.dropFirst(plan.notes) { complain("kinglet: " + note) }
+        for line in run.unreadable { complain("kinglet: left out " + line) }
         let rows = zip(result.before, result.after).map { [$0.name, $0.accuracy.text, $1.accuracy.text] }
         if flags.json {
             say(result.json.text + "\n")

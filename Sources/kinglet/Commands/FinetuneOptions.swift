@@ -23,13 +23,7 @@ extension FinetuneCommand {
         var o = FineTuneOptions(model: network.model, data: data, output: output)
         o.settings = try images.settings()
         (o.attack, o.epsilon, o.schedule, o.rate, o.epochs) = (attack, epsilon, schedule, rate, epochs)
-        for text in set {
-            let parts = text.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2, let value = Double(parts[1]) else {
-                throw KingletError(.usage, "--set \(text): give name=value with a number, such as cool=0.5")
-            }
-            o.scheduleSettings.append((String(parts[0]), value))
-        }
+        for text in set { o.scheduleSettings.append(try parseSetting(text)) }
         if let time { o.seconds = try parseSeconds(time) }
         (o.ramp, o.batch, o.optimizer, o.weightDecay, o.smoothing) = (ramp, batch, optimizer, weightDecay, smoothing)
         (o.average, o.clip, o.part, o.augmentation, o.seed) = (average, clip, train, augment, seed)
