@@ -17,7 +17,7 @@ OUT = pathlib.Path(os.environ.get("ACCELAT", ROOT / "build/accelat"))
 # name: (model, data, epochs of the rivals, ε, batch). None is the built-in model.
 RESNET = SHARED / "models/resnet8_cifar10_nchw_bn.onnx"
 SETUPS = {
-    "builtin-signdigits": (None, "signdigits", 12, "8/255", 64),
+    "builtin-signdigits": (None, "signdigits", 28, "8/255", 64),  # what accelat-brief takes there
     "resnet8-signdigits": (RESNET, "signdigits", 12, "8/255", 64),
     "builtin-cifar10": (None, "cifar10", 3, "8/255", 128),
     "resnet8-cifar10": (RESNET, "cifar10", 3, "8/255", 128),
