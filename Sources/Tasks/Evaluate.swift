@@ -19,7 +19,6 @@ public struct EvaluateOptions: Sendable {
     public var batch = 32
     public var threads = NetworkOptions.defaultThreads
     public var memory: Int?
-    public var report: String?
 
     public init(model: String?, data: String) { (self.model, self.data) = (model, data) }
 }
@@ -106,7 +105,7 @@ public final class EvaluationRun {
             "needs \(bytesText(needed)) of memory beside the pictures: give more --memory or a smaller --batch")
         cache = try ImageCache(
             data, trainee.preprocess, trainee.layout, chosen: chosen, classes: classes.index, memory: options.memory,
-            threads: threads)
+            threads: threads, limits: JPEG.Limits(memory: options.memory, workers: threads.count))
         source = HeldImages(cache, (0..<cache.count).map { Int32($0) })
         let floats = try trainee.session(threads: threads)
         model = trainee.isQuantized ? try IntegerModel(trainee, floats, threads) : floats

@@ -45,7 +45,7 @@ final class FineTuneJudge {
     var gateCount: Int { gate.count }
 
     /// After a step: running statistics follow those of the batch.
-    func gather(after step: Int) {
+    func gather() {
         for (i, s) in trainee.statistics.enumerated() {
             let (mean, variance) = (trained.observed[2 * i].f32, trained.observed[2 * i + 1].f32)
             let unbiased = Float(s.count) / Float(max(s.count - 1, 1))
@@ -123,11 +123,9 @@ final class FineTuneJudge {
 
     // Running statistics in a checkpoint: those that go on are in its model, those of the best weights beside it.
 
-    func keptStatistics(_ best: [Int: [Float]]) -> [(String, UnsafeBufferPointer<Float>)] { kept(best) }
-
     private var held: [Storage] = []
 
-    private func kept(_ best: [Int: [Float]]) -> [(String, UnsafeBufferPointer<Float>)] {
+    func keptStatistics(_ best: [Int: [Float]]) -> [(String, UnsafeBufferPointer<Float>)] {
         held = []
         var list: [(String, UnsafeBufferPointer<Float>)] = []
         for (v, floats) in best.sorted(by: { $0.key < $1.key }) {

@@ -7,10 +7,9 @@ import Vision
 /// A fine-tuning run: `while let event = try run.next() { … }`, then `try run.end()`.
 public final class FineTuneRun {
     public enum Event {
-        case note(String)
         case step(FineTuneProgress)
         case evaluation(Report.Point, best: Bool, checkpoint: String?)
-        /// Too hot: it goes on after this pause, in seconds.
+        /// Too hot: nothing was trained for two seconds.
         case pause(celsius: Double)
     }
 
@@ -111,7 +110,7 @@ public final class FineTuneRun {
         }
         let rate = schedule.rate(at: progress)
         let more = trainer.step(rate: rate, share: setup.hardens ? schedule.epsilonShare(at: progress) : 1)
-        judge.gather(after: trainer.steps)
+        judge.gather()
         sums += more
         if ks_now() - savedAt > 60_000_000_000 { _ = try save() }
         return .step(

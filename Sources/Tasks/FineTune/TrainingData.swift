@@ -16,11 +16,9 @@ public final class TrainingData {
         _ data: Dataset, _ classes: ClassMap, _ preprocess: Preprocess, _ layout: Layout, held: Double, seed: UInt64,
         memory: Int?, threads: ThreadPool
     ) throws(KingletError) {
-        // A large progressive JPEG may not take what the limit leaves to training.
-        var limits = JPEG.Limits()
-        if let memory { limits.bytes = max(min(limits.bytes, memory / 4 / threads.count), 1 << 20) }
         cache = try ImageCache(
-            data, preprocess, layout, classes: classes.index, memory: memory, threads: threads, limits: limits)
+            data, preprocess, layout, classes: classes.index, memory: memory, threads: threads,
+            limits: JPEG.Limits(memory: memory, workers: threads.count))
         var options = DataSplit.Options()
         (options.validation, options.gate) = (held, held)
         split = try DataSplit(cache, classes.labels, seed: seed, options)
@@ -55,6 +53,14 @@ public final class TrainingData {
     }
 
     public var bytes: Int { ImageCache.bytes(cache.count, cache.size, cache.channels) }
+}
+
+extension JPEG.Limits {
+    /// A large progressive picture may take a quarter of `memory`, shared among workers that decode at once.
+    init(memory: Int?, workers: Int) {
+        self.init()
+        if let memory { bytes = max(min(bytes, memory / 4 / workers), 1 << 20) }
+    }
 }
 
 /// Held-out pictures, as they are.

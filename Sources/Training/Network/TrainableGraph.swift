@@ -30,15 +30,13 @@ public struct TrainableGraph: Sendable {
     /// In running order.
     public let weights: [Weight]
     public let layers: Int
-    /// The file's last operator was a Softmax, which was taken off.
-    public let endedInSoftmax: Bool
     /// Of normalisations that use those of the batch.
     public let statistics: [BatchStatistic]
 
     /// `graph` as the file has it; `passes` make it cheaper without touching what is trained.
     public init(_ source: Graph, passes: [any Pass], batchStatistics: Bool = false) throws(KingletError) {
         var graph = source
-        endedInSoftmax = TrainableGraph.cutSoftmax(&graph)
+        TrainableGraph.cutSoftmax(&graph)
         graph = try graph.optimized(passes)
         statistics = batchStatistics ? try graph.useBatchStatistics() : []
         self.graph = graph
@@ -48,16 +46,15 @@ public struct TrainableGraph: Sendable {
     }
 
     /// Takes a Softmax over the classes off the end: losses are computed from logits.
-    private static func cutSoftmax(_ graph: inout Graph) -> Bool {
+    private static func cutSoftmax(_ graph: inout Graph) {
         let producers = graph.producers()
-        guard graph.outputs.count == 1 else { return false }
+        guard graph.outputs.count == 1 else { return }
         let y = graph.outputs[0]
         // Axes of one element may be dropped between the Softmax and the output.
         guard let p = producers[y], let softmax = graph.nodes[p].op as? Softmax, !softmax.log,
             softmax.axes == [graph.values[y].type.rank - 1]
-        else { return false }
+        else { return }
         graph.outputs[0] = graph.nodes[p].inputs[0]
-        return true
     }
 
     /// Constants that hold means and variances of normalisations.

@@ -5,7 +5,7 @@ import Engine
 /// One step: `forward(.weights)`, the loss's gradient into `dlogits`, `backward(.weights)`, as often as there are
 /// micro-batches; then `finish()`, an optimizer on `parameters`, `weightsChanged()`, `clearGradients()`.
 public final class TrainingSession: ParallelJob {
-    /// A trained weight with its gradient (zeros at first; of no bytes if no program trains) and optimizer state.
+    /// A trained weight with its gradient (zeros at first; nil if no program trains) and optimizer state.
     public struct Parameter {
         /// In the graph.
         public let value: Int

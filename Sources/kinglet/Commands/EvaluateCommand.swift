@@ -9,16 +9,19 @@ struct EvaluateCommand: Command {
         commandName: "evaluate",
         abstract: "Measure how often a model is right, and how easily it is fooled.",
         discussion: """
-            DATA is a folder with one folder of JPEGs for each class (in train, val and test, or not), or CIFAR-10/100 binary
-            files; a part for tests is used alone. Attacks change pictures by at most epsilon, in pixel units before any
-            normalisation, and store them as 8-bit pictures. int8 models answer with their integer operators and are attacked
-            straight through the rounding. Intervals are 95 %.
+            DATA is a folder with one folder of JPEGs for each class (in train, val
+            and test, or not), or CIFAR-10/100 binary files; a part for tests is used
+            alone. Attacks change pictures by at most epsilon, in pixel units before
+            any normalisation, and store them as 8-bit pictures. int8 models answer
+            with their integer operators and are attacked straight through the
+            rounding. Intervals are 95 %.
 
-            Attacks: clean, fgsm, fgsm-rs, pgd:STEPS[,EPS[,ALPHA[,RESTARTS]]], pgd-margin:…, pgd-l2:…, deepfool.
+            Attacks: clean, fgsm, fgsm-rs, pgd:STEPS[,EPS[,ALPHA[,RESTARTS]]],
+            pgd-margin:…, pgd-l2:…, deepfool.
 
             Examples:
               kinglet evaluate model.onnx photos/
-              kinglet evaluate model.onnx photos/ --attack clean,pgd:20 --epsilon 2/255,4/255,8/255
+              kinglet evaluate model.onnx photos/ --attack pgd:20 --epsilon 2/255,8/255
               kinglet evaluate model.onnx photos/ --report robustness.html
             """)
 
@@ -60,7 +63,7 @@ struct EvaluateCommand: Command {
         options.settings = try images.settings()
         (options.attacks, options.epsilons, options.limit) = (attack, epsilon, limit)
         (options.seed, options.batch, options.threads) = (seed, batch, network.threads)
-        (options.memory, options.report) = (network.memory, report)
+        options.memory = network.memory
         let run = try EvaluationRun(options)
         for note in run.notes { complain("kinglet: " + note) }
         let labels = run.classes.labels

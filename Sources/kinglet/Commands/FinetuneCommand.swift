@@ -9,20 +9,24 @@ struct FinetuneCommand: Command {
         commandName: "finetune",
         abstract: "Train a model further, under attack, so that it is harder to fool.",
         discussion: """
-            DATA is a folder with one folder of JPEGs for each class (in train and val, or not), or CIFAR-10/100 binary files.
-            Pictures are split into some to train on, some that the schedule watches, and some for the gate: only if the new
-            model withstands more there, by more than it lost on plain pictures, is it written to the output; else the exit
-            code is 3 and the candidate lies beside it.
+            DATA is a folder with one folder of JPEGs for each class (in train and
+            val, or not), or CIFAR-10/100 binary files. Pictures are split into some
+            to train on, some that the schedule watches, and some for the gate: the
+            new model is written to the output only if it withstands more there, by
+            more than it lost on plain pictures. Else the exit code is 3, and the
+            candidate lies beside it.
 
-            Power may fail at any time: --resume goes on from the last checkpoint and ends in the same bits. Ctrl-C saves.
+            Power may fail at any time: --resume goes on from the last checkpoint and
+            ends in the same bits. Ctrl-C saves.
 
-            Attacks to train on: nfgsm, fgsm-rs, pgd:STEPS, trades[:BETA], free:M, static, none.
-            Schedules: see kinglet schedule --help.
+            Attacks to train on: nfgsm, fgsm-rs, pgd:STEPS, trades[:BETA], free:M,
+            static, none. Schedules: kinglet schedule lists them.
 
             Examples:
               kinglet finetune model.onnx photos/ -o hardened.onnx
-              kinglet finetune model.onnx photos/ -o hardened.onnx --epsilon 8/255 --time 30m --memory 64M
               kinglet finetune model.onnx photos/ -o hardened.onnx --resume
+              kinglet finetune model.onnx photos/ -o hardened.onnx \\
+                  --epsilon 8/255 --time 30m --memory 64M
             """)
 
     @Argument(

@@ -23,7 +23,6 @@ extension FinetuneCommand {
         var bar = ProgressLine(first: run.stepsDone)
         while let event = try run.next() {
             switch event {
-            case .note(let text): complain(bar.end() + "kinglet: " + text)
             case .pause(let celsius):
                 complain(bar.end() + "kinglet: \(decimals(celsius, 0)) °C: waiting until it is cooler")
             case .step(let progress): show(bar.line(run.state(progress)))
