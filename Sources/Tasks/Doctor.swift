@@ -10,11 +10,14 @@ public struct Diagnosis: Sendable {
         public let text: String
     }
     public let lines: [Line]
+    /// Rows of the comparison with a board: what, what was found, whether it is as expected.
+    public internal(set) var board: [[String]] = []
 
     public var json: JSON { .object(lines.map { ($0.key, $0.value) }) }
 }
 
-public func doctor() -> Diagnosis {
+/// Compares the machine with `board` too; without one, says which board this is if that can be known.
+public func doctor(board named: String? = nil) throws(KingletError) -> Diagnosis {
     var lines: [Diagnosis.Line] = []
     func add(_ key: String, _ title: String, _ text: String) {
         lines.append(.init(key: key, title: title, value: .string(text), text: text))
@@ -38,8 +41,13 @@ public func doctor() -> Diagnosis {
             text: "\(isa) (\(reason ?? "the last that runs here"))"))
     let processors = Int(ks_processors())
     add("processors", "processors", processors, "\(processors)")
-    let threads = NetworkOptions.defaultThreads
-    add("threads", "threads used", threads, "\(threads) (one per processor, at most 4; --threads changes it)")
+    let chosen = try Board.chosen()
+    let threads = chosen?.threads ?? NetworkOptions.defaultThreads
+    let why = chosen.map { "as board '\($0.name)' says" } ?? "one per processor, at most 4"
+    add("threads", "threads used", threads, "\(threads) (\(why); --threads changes it)")
+    if let limit = chosen?.memory {
+        add("memoryLimitBytes", "memory limit", limit, "\(bytesText(limit)) (\(why); --memory changes it)")
+    }
     if let total = memoryLine("MemTotal:") { add("memoryBytes", "memory", total, bytesText(total)) }
     if let free = memoryLine("MemAvailable:") { add("availableBytes", "memory free", free, bytesText(free)) }
     if let celsius = temperature() {
@@ -48,7 +56,24 @@ public func doctor() -> Diagnosis {
                 key: "celsius", title: "temperature", value: .number(celsius), text: decimals(celsius, 1) + " °C"))
     }
     add("backends", "backends", "native (built without Arm NN)")
-    return Diagnosis(lines: lines)
+    let model = deviceModel()
+    if named == nil, let board = chosen ?? model.flatMap({ Board.recognised($0, among: Board.all) }) {
+        let text = "\(board.name): \(board.description) (doctor --board \(board.name) compares)"
+        lines.append(.init(key: "board", title: "board", value: .string(board.name), text: text))
+    }
+    guard let named else { return Diagnosis(lines: lines) }
+    let check = BoardCheck(
+        try Board(named: named),
+        on: .init(
+            model: model, family: architecture, isas: isas, memory: memoryLine("MemTotal:"), processors: processors,
+            kernel: kernelText("/proc/sys/kernel/osrelease").map { String($0.prefix { !$0.isNewline }) } ?? "unknown",
+            exists: { $0.withCString { ks_kind($0) } >= 0 }))
+    let limits = "--memory \(check.board.memory >> 20)M --threads \(check.board.threads)"
+    let summary = "\(check.board.name): \(check.board.description); limits there: \(limits)"
+    lines.append(.init(key: "board", title: "board", value: check.json, text: summary))
+    var diagnosis = Diagnosis(lines: lines)
+    diagnosis.board = check.rows
+    return diagnosis
 }
 
 private var architecture: String {
@@ -76,7 +101,12 @@ private func processorName() -> String? {
     for line in (kernelText("/proc/cpuinfo") ?? "").split(separator: "\n") where line.hasPrefix("model name") {
         return line.split(separator: ":", maxSplits: 1).last.map { String($0.drop { $0 == " " }) }
     }
-    return kernelText("/proc/device-tree/model").map { String($0.prefix { $0 != "\0" }) }
+    return deviceModel()
+}
+
+/// What the firmware calls the board.
+private func deviceModel() -> String? {
+    kernelText("/proc/device-tree/model").map { String($0.prefix { $0 != "\0" }) }
 }
 
 private func memoryLine(_ name: String) -> Int? {

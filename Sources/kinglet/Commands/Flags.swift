@@ -21,7 +21,9 @@ struct RunFlags: ParsableArguments {
 
     func options(_ model: String?, batch: Int? = nil) throws(KingletError) -> NetworkOptions {
         var options = NetworkOptions(model: model)
-        if let threads { options.threads = threads }
+        let board = try Board.chosen()
+        if let threads = threads ?? board?.threads { options.threads = threads }
+        options.memory = board?.memory
         try require(
             backend == "native", backend == "armnn" ? .unsupported : .usage,
             backend == "armnn"
