@@ -1,0 +1,33 @@
+# How a board's programs are built; source it after `board`. Sets `build` (a command to call with further arguments),
+# `scratch` (where it builds), `small` (flags for a small executable) and `how` (in words).
+
+# Equal functions once, no exported symbols, no index for C++ exceptions (nothing throws one), fixed addresses, stripped.
+small=(-Xlinker --icf=all -Xlinker --gc-sections -Xlinker --no-export-dynamic -Xlinker --no-eh-frame-hdr
+    -Xlinker -no-pie -Xlinker -s)
+machine=${B_TRIPLE%%-*}
+scratch=.build-${machine/aarch64/arm64}${B_CPU:+-$B_CPU}
+command=()
+
+if [ "$machine" = "$(uname -m)" ]; then
+    scratch=.build how="$(uname -m) of this machine"
+    command=("${SWIFT:-swift}" build)
+elif [ "$machine" != aarch64 ]; then
+    die "no way to build '$B_TRIPLE' here: full boards are aarch64, or of this machine's kind"
+else
+    sdk=${KINGLET_SDK:-}
+    if [ -z "$sdk" ] && command -v "${SWIFT:-swift}" >/dev/null; then
+        sdk=$("${SWIFT:-swift}" sdk list 2>/dev/null | grep -E -m 1 'aarch64|arm64' || true)
+    fi
+    if [ -n "$sdk" ]; then
+        how="Swift SDK $sdk"
+        command=("${SWIFT:-swift}" build --swift-sdk "$sdk")
+        [ -z "${KINGLET_JPEG:-}" ] || command+=(-Xcc "-I$KINGLET_JPEG/include" -Xlinker "-L$KINGLET_JPEG/lib")
+    else
+        cross/setup.sh
+        how="Debian's Swift SDK"
+        command=("$store/swift" build --swift-sdk kinglet-aarch64)
+    fi
+    [ -z "$B_CPU" ] || command+=(-Xcc "-mcpu=$B_CPU" -Xswiftc -target-cpu -Xswiftc "$B_CPU")
+fi
+
+build() { "${command[@]}" -c release --static-swift-stdlib --scratch-path "$scratch" "$@"; }
