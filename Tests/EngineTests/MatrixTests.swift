@@ -46,7 +46,9 @@ import Testing
             }
             for r in 0..<m {
                 for c in 0..<n {
-                    y.append(Float((0..<k).reduce(0.0) { $0 + Double(x[p + r * k + $1]) * Double(w[q + $1 * n + c]) }))
+                    var sum = 0.0
+                    for i in 0..<k { sum += Double(x[p + r * k + i]) * Double(w[q + i * n + c]) }
+                    y.append(Float(sum))
                 }
             }
         }
