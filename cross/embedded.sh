@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Compiles the embedded subset (Engine, ONNX, Training, still-image Vision) as Embedded Swift, objects not kept.
+# Compiles the embedded subset, Tasks and kinglet-micro as Embedded Swift: objects in OUT/TRIPLE (default
+# build/micro), modules that nothing changed for left as they are.
 #
 #   cross/embedded.sh [TRIPLE…]
 set -euo pipefail
@@ -7,32 +8,43 @@ cd "$(dirname "$0")/.."
 swiftc=${SWIFTC:-swiftc}
 triples=("$@")
 [ ${#triples[@]} -gt 0 ] || triples=(x86_64-unknown-linux-gnu aarch64-none-none-elf armv7-none-none-eabi)
-# Camera sources reach for the operating system: they stay out of the subset.
-modules=(Engine ONNX Training Vision)
-out=$(mktemp -d)
-trap 'rm -rf "$out"' EXIT
-
-flags=(
-    -swift-version 6 -enable-experimental-feature Embedded -wmo -parse-as-library
-    -package-name kinglet -Osize -I "$out"
-)
-for module in CSystem CKernels CJPEG; do
-    printf 'module %s { umbrella header "%s" export * }\n' \
-        "$module" "$PWD/Sources/$module/include/$module.h" >"$out/$module.modulemap"
-    flags+=(-Xcc "-fmodule-map-file=$out/$module.modulemap" -Xcc "-I$PWD/Sources/$module/include")
-done
+read -ra modules <<<"${MODULES:-Engine ONNX Training Vision Tasks kinglet-micro}"
 
 for triple in "${triples[@]}"; do
-    extra=()
+    out=${OUT:-$PWD/build/micro}/$triple
+    mkdir -p "$out"
+    flags=(
+        -target "$triple" -swift-version 6 -enable-experimental-feature Embedded -wmo -parse-as-library -Osize
+        -Xfrontend -function-sections -package-name kinglet -I "$out"
+    )
     # 32-bit boards have a hardware floating-point unit with NEON.
-    case $triple in armv7*) extra=(-Xcc -mfloat-abi=hard -Xcc -mfpu=neon -Xcc -mcpu=cortex-a7) ;; esac
-    for module in "${modules[@]}"; do
-        [ -d "Sources/$module" ] || continue
-        mapfile -t files < <(find "Sources/$module" -name '*.swift' -not -path '*/Camera/*' | sort)
-        start=$SECONDS
-        "$swiftc" "${flags[@]}" "${extra[@]}" -target "$triple" -module-name "$module" \
-            -emit-module -emit-module-path "$out/$module.swiftmodule" -c -o "$out/$module.o" "${files[@]}"
-        echo "$triple $module: ${#files[@]} files, $(stat -c %s "$out/$module.o") bytes, $((SECONDS - start)) s"
+    case $triple in armv7*) flags+=(-Xcc -mfloat-abi=hard -Xcc -mfpu=neon) ;; esac
+    for module in CSystem CKernels CJPEG CModel; do
+        printf 'module %s { umbrella header "%s" export * }\n' \
+            "$module" "$PWD/Sources/$module/include/$module.h" >"$out/$module.modulemap"
+        flags+=(-Xcc "-fmodule-map-file=$out/$module.modulemap" -Xcc "-I$PWD/Sources/$module/include")
     done
-    rm -f "$out"/*.swiftmodule "$out"/*.o
+    if [ -n "${FLAGS:-}" ]; then
+        # What another module on top of these is compiled with.
+        echo "${flags[@]}"
+        continue
+    fi
+    changed=
+    for module in "${modules[@]}"; do
+        # Camera sources reach for the operating system: they stay out of the subset.
+        mapfile -t files < <(find "Sources/$module" -name '*.swift' -not -path '*/Camera/*' | sort)
+        object=$out/$module.o
+        [ "$module" = kinglet-micro ] || object=$out/$module.done
+        # A module is compiled anew if it, a module below it, or a header has changed.
+        if [ -z "$changed" ] && [ -e "$object" ] &&
+            [ -z "$(find "Sources/$module" Sources/C*/include -newer "$object" -print -quit)" ]; then continue; fi
+        changed=yes
+        start=$SECONDS
+        # Functions are generated where they are used: only the last module needs code.
+        if [ "$module" = kinglet-micro ]; then code=(-c -o "$out/part.o"); else code=(); fi
+        "$swiftc" "${flags[@]}" -module-name "${module//-/_}" -emit-module \
+            -emit-module-path "$out/${module//-/_}.swiftmodule" "${code[@]}" "${files[@]}"
+        if [ "$module" = kinglet-micro ]; then mv "$out/part.o" "$object"; else touch "$object"; fi
+        echo "$triple $module: ${#files[@]} files, $((SECONDS - start)) s"
+    done
 done

@@ -6,6 +6,23 @@
 // Multiply-add is written where it is meant; every other product is rounded on its own, on every instruction set.
 #pragma clang fp contract(off)
 
+// a · b + c: fused, but on ARMv7, where the instruction that every processor has rounds twice.
+#if defined(__arm__)
+#define KN_FMA(a, b, c) ((a) * (b) + (c))
+#define KN_FMA_ONE KN_FMA
+#else
+#define KN_FMA __builtin_elementwise_fma
+#define KN_FMA_ONE __builtin_fmaf
+#endif
+
+// Sums are done up to here before what follows is loaded: the compiler would begin so many loads that the registers of
+// ARMv7 do not do.
+#if defined(__arm__)
+#define KN_FENCE(sum) __asm__ volatile("" : "+w"(sum) : : "memory")
+#else
+#define KN_FENCE(sum)
+#endif
+
 #define KN_INLINE static inline __attribute__((always_inline))
 #define KN_UNROLL _Pragma("clang loop unroll(full)")
 

@@ -25,7 +25,7 @@ static void depthwise_one(const kn_depthwise_f32 *t, ptrdiff_t c) {
             for (ptrdiff_t j = 0; j < t->kw; j++) {
                 ptrdiff_t ix = x * t->stride - t->pad + j * t->dilation;
                 if (ix < 0 || ix >= t->width) continue;
-                sum = __builtin_fmaf(t->rows[i][ix * t->channels + c], t->w[(i * t->kw + j) * t->channels + c], sum);
+                sum = KN_FMA_ONE(t->rows[i][ix * t->channels + c], t->w[(i * t->kw + j) * t->channels + c], sum);
             }
         }
         t->y[x * t->y_step + c] = kn_clamp(sum, t->low, t->high);

@@ -16,7 +16,7 @@ KN_INLINE void NAME(sum_taps)(const kn_depthwise_dw_f32 *t, kn_range inside, ptr
                 const ptrdiff_t at = left + q * t->dilation;                                                      \
                 if (guarded && (at < 0 || at >= t->width)) continue;                                              \
                 const NAME(vec) e = NAME(load)(t->rows[i + p] + left * n + q * step + c);                         \
-                sum[p * kw + q] = __builtin_elementwise_fma(dy, e, sum[p * kw + q]);                              \
+                sum[p * kw + q] = KN_FMA(dy, e, sum[p * kw + q]);                              \
             }                                                                                                     \
     }
     COLUMNS(0, inside.first, 1)

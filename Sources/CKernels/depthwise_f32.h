@@ -12,7 +12,7 @@ KN_INLINE void NAME(columns_any)(const kn_depthwise_f32 *t, ptrdiff_t c, ptrdiff
         for (ptrdiff_t j = 0; j < t->kw; j++, w += t->channels, p += t->dilation * t->channels) {
             NAME(vec) factor = NAME(load)(w);
             KN_UNROLL for (int o = 0; o < count; o++)
-                sum[o] = __builtin_elementwise_fma(NAME(load)(p + o * step), factor, sum[o]);
+                sum[o] = KN_FMA(NAME(load)(p + o * step), factor, sum[o]);
         }
     }
     KN_UNROLL for (int o = 0; o < count; o++)
@@ -29,7 +29,7 @@ static void NAME(column_edge)(const kn_depthwise_f32 *t, ptrdiff_t c, ptrdiff_t 
             ptrdiff_t ix = x * t->stride - t->pad + j * t->dilation;
             if (ix < 0 || ix >= t->width) continue;
             NAME(vec) w = NAME(load)(t->w + (i * t->kw + j) * t->channels + c);
-            sum = __builtin_elementwise_fma(NAME(load)(t->rows[i] + ix * t->channels + c), w, sum);
+            sum = KN_FMA(NAME(load)(t->rows[i] + ix * t->channels + c), w, sum);
         }
     }
     *(NAME(loose) *)(t->y + x * t->y_step + c) = kn_clamp(sum, NAME(fill)(t->low), NAME(fill)(t->high));
@@ -55,7 +55,7 @@ KN_INLINE void NAME(columns)(const kn_depthwise_f32 *t, kn_range channels, ptrdi
                 NAME(vec) e = NAME(load)(p);
                 KN_UNROLL for (int o = 0; o < count; o++)
                     if (q - o * stride >= 0 && q - o * stride < kw)
-                        sum[o] = __builtin_elementwise_fma(e, factor[q - o * stride], sum[o]);
+                        sum[o] = KN_FMA(e, factor[q - o * stride], sum[o]);
             }
         }
         float *y = t->y + x * t->y_step + c;

@@ -33,7 +33,7 @@ KN_INLINE void NAME(outer_block)(const kn_outer_f32 *t, ptrdiff_t row, ptrdiff_t
 #endif
                 KN_UNROLL for (int i = 0; i < rows; i++)
                     KN_UNROLL for (int v = 0; v < vectors; v++)
-                        sum[i][v] = __builtin_elementwise_fma(NAME(fill)(ELEMENT(i)), w[v], sum[i][v]);
+                        sum[i][v] = KN_FMA(NAME(fill)(ELEMENT(i)), w[v], sum[i][v]);
 #undef ELEMENT
             }
         }

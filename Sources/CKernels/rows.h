@@ -9,12 +9,18 @@
 KN_EACH_ROW(ROWS)
 #undef ROWS
 
+// Panels that one row and two rows take at once; fewer where registers are few.
+#ifndef KN_ALONE
+#define KN_ALONE 4
+#define KN_PAIR 2
+#endif
+
 // One or two rows alone would wait for each multiply-add to finish: several panels at once keep the units busy.
-static void NAME(KN_JOIN(BLOCK, _four))(const TILE *t, ptrdiff_t column) {
-    NAME(BLOCK)(t, 0, column, 8 * LANES, 1, 4, 2);
+static void NAME(KN_JOIN(BLOCK, _alone))(const TILE *t, ptrdiff_t column) {
+    NAME(BLOCK)(t, 0, column, 2 * KN_ALONE * LANES, 1, KN_ALONE, 2);
 }
-static void NAME(KN_JOIN(BLOCK, _two))(const TILE *t, ptrdiff_t column) {
-    NAME(BLOCK)(t, 0, column, 4 * LANES, 2, 2, 2);
+static void NAME(KN_JOIN(BLOCK, _pair))(const TILE *t, ptrdiff_t column) {
+    NAME(BLOCK)(t, 0, column, 2 * KN_PAIR * LANES, 2, KN_PAIR, 2);
 }
 
 static void NAME(ENTRY)(const TILE *t) {
@@ -25,9 +31,9 @@ static void NAME(ENTRY)(const TILE *t) {
     const ptrdiff_t blocks = (t->rows + MR - 1) / MR;
     ptrdiff_t column = 0;
     if (t->rows == 1)
-        for (; column + 8 * LANES <= t->columns; column += 8 * LANES) NAME(KN_JOIN(BLOCK, _four))(t, column);
+        for (; column + 2 * KN_ALONE * LANES <= t->columns; column += 2 * KN_ALONE * LANES) NAME(KN_JOIN(BLOCK, _alone))(t, column);
     if (t->rows == 2)
-        for (; column + 4 * LANES <= t->columns; column += 4 * LANES) NAME(KN_JOIN(BLOCK, _two))(t, column);
+        for (; column + 2 * KN_PAIR * LANES <= t->columns; column += 2 * KN_PAIR * LANES) NAME(KN_JOIN(BLOCK, _pair))(t, column);
     for (; column < t->columns; column += 2 * LANES) {
         ptrdiff_t left = t->columns - column, row = 0;
         for (ptrdiff_t i = 1; i <= blocks; i++) {
@@ -40,3 +46,5 @@ static void NAME(ENTRY)(const TILE *t) {
 #undef TILE
 #undef BLOCK
 #undef ENTRY
+#undef KN_ALONE
+#undef KN_PAIR

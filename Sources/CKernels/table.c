@@ -51,6 +51,13 @@ kn_table kn_kernels(int isa) {
     default: return (kn_table){0};
     }
 }
+#elif defined(__arm__) && defined(__ARM_NEON) && defined(__linux__)
+extern unsigned long getauxval(unsigned long type);
+
+// AT_HWCAP's NEON.
+int kn_has(int isa) { return isa == KN_BASELINE || (isa == KN_NEON && (getauxval(16) >> 12 & 1) != 0); }
+
+kn_table kn_kernels(int isa) { return isa == KN_NEON ? kn_neon32 : (kn_table){0}; }
 #else
 int kn_has(int isa) { return isa == KN_BASELINE; }
 kn_table kn_kernels(int isa) {

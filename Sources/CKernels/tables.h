@@ -8,4 +8,5 @@ kn_table kn_vnni(void);
 extern const kn_table kn_neon;
 kn_table kn_dotprod(void);
 kn_table kn_i8mm(void);
+extern const kn_table kn_neon32;
 #endif

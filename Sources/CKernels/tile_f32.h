@@ -24,8 +24,10 @@ KN_INLINE void NAME(block_f32)(const kn_tile_f32 *t, ptrdiff_t row, ptrdiff_t co
         KN_UNROLL for (int i = 0; i < rows; i++)                                                    \
             KN_UNROLL for (int p = 0; p < panels; p++)                                              \
                 KN_UNROLL for (int v = 0; v < vectors; v++)                                         \
-                    sum[p][i][v] = __builtin_elementwise_fma(NAME(fill)(element), w[p][v], sum[p][i][v]); \
+                    sum[p][i][v] = KN_FMA(NAME(fill)(element), w[p][v], sum[p][i][v]); \
         b += 2 * LANES;                                                                             \
+        KN_UNROLL for (int i = 0; i < rows; i++) KN_UNROLL for (int p = 0; p < panels; p++)         \
+            KN_UNROLL for (int v = 0; v < vectors; v++) KN_FENCE(sum[p][i][v]);                     \
     } while (0)
 #if BY_LANE
         for (; k + 4 <= t->run; k += 4) {
@@ -71,7 +73,7 @@ static double NAME(peak_f32)(ptrdiff_t rounds) {
     NAME(vec) sum[2 * MR], factor = NAME(fill)(start);
     KN_UNROLL for (int i = 0; i < 2 * MR; i++) sum[i] = NAME(fill)(start + (float)i);
     for (ptrdiff_t r = 0; r < rounds; r++)
-        KN_UNROLL for (int i = 0; i < 2 * MR; i++) sum[i] = __builtin_elementwise_fma(sum[i], factor, factor);
+        KN_UNROLL for (int i = 0; i < 2 * MR; i++) sum[i] = KN_FMA(sum[i], factor, factor);
     KN_UNROLL for (int i = 1; i < 2 * MR; i++) sum[0] += sum[i];
     start = sum[0][0];
     return 2.0 * (2 * MR) * LANES * (double)rounds;

@@ -1,6 +1,5 @@
 // The transforms of Winograd F(4×4, 3×3), included by winograd.h. Scales of 2, 4 and 8 are exact, so fused or not makes
 // no difference.
-#define KN_FMA __builtin_elementwise_fma
 
 // Bᵀ of six numbers.
 #define SPREAD_IN(V, put, a, b, c, d, e, f)                                                                   \
@@ -103,7 +102,6 @@ TRANSFORMS(float, float, one)
 #undef STORE_vec
 #undef STORE_quad
 #undef STORE_one
-#undef KN_FMA
 
 static void NAME(winograd4_in)(const kn_winograd_in *t) {
     for (ptrdiff_t i = 0; i < t->count; i++) {

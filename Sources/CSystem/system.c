@@ -200,6 +200,14 @@ int ks_write_file(const char *path, const void *bytes, size_t count) {
 
 int ks_is_terminal(int file) { return isatty(file); }
 
+int ks_digits(double value, int count, void *text, size_t room) {
+    char buffer[64];
+    int length = snprintf(buffer, sizeof buffer, "%.*g", count, value);
+    if (length > (int)room) length = (int)room;
+    memcpy(text, buffer, (size_t)length);
+    return length;
+}
+
 const char *ks_error(int number) { return strerror(number < 0 ? -number : number); }
 
 static uint64_t clock_ns(clockid_t id) {

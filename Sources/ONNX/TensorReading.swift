@@ -37,7 +37,7 @@ private struct RawTensor {
         guard let dtype = ElementType.held(elementType) else {
             throw KingletError(.unsupported, "elements of type \(ElementType.name(elementType))")
         }
-        let type = TensorType(dtype, dims.map { Int($0) })
+        let type = TensorType(dtype, dims.map { Int(clamping: $0) })
         let count = try checkedCount(type.shape)
         let size = ElementType.bytes(elementType)
         if let raw {
@@ -128,7 +128,7 @@ extension Attribute {
             }
             do { return (name, .tensor(try raw.tensor())) } catch { throw error.at("attribute '\(name)'") }
         case 6: return (name, .floats(floats))
-        case 7: return (name, .ints(ints.map { Int($0) }))
+        case 7: return (name, .ints(ints.map { Int(clamping: $0) }))
         case 8: return (name, .strings(strings))
         default: return (name, nil)
         }

@@ -105,7 +105,7 @@ extension Wire {
 
     func int(_ field: Field) throws(KingletError) -> Int {
         try expect(field, .varint)
-        return Int(truncatingIfNeeded: Int64(bitPattern: field.value))
+        return Int(clamping: Int64(bitPattern: field.value))
     }
 
     func float(_ field: Field) throws(KingletError) -> Float {
@@ -132,7 +132,8 @@ extension Wire {
     /// Appends a repeated integer field, packed or not.
     func append(_ field: Field, to list: inout [Int64]) throws(KingletError) {
         guard field.kind == .bytes else {
-            list.append(Int64(try int(field)))
+            try expect(field, .varint)
+            list.append(Int64(bitPattern: field.value))
             return
         }
         var packed = Wire(storage, field.range)

@@ -63,7 +63,8 @@ private func alone(_ entry: OpEntry, _ test: OpCase) throws(KingletError) -> Gra
     }
     let op = try entry.make(
         OpSpec(
-            test.attributes, opset: test.opset, inputs: test.inputs, constants: constants, outputCount: test.outputCount
+            test.attributes, opset: test.opset, inputs: test.inputs.map { Optional($0) }, constants: constants,
+            outputCount: test.outputCount
         ))
     var graph = Graph()
     let running = values.indices.filter { !entry.parameters.contains($0) }

@@ -111,7 +111,7 @@ private func deviceModel() -> String? {
 
 private func memoryLine(_ name: String) -> Int? {
     for line in (kernelText("/proc/meminfo") ?? "").split(separator: "\n") where line.hasPrefix(name) {
-        return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
+        return line.split(separator: " ").dropFirst().first.flatMap { Int64($0) }.map { Int(clamping: $0 * 1024) }
     }
     return nil
 }

@@ -14,7 +14,7 @@ public struct ImageSettings: Sendable {
         if key != Preprocess.Key.labels {
             var checked = Preprocess()
             do { try checked.set(key, value) } catch {
-                throw KingletError(.usage, error.message.replacing(key, with: name))
+                throw KingletError(.usage, error.message.exchanging(key, for: name))
             }
         }
         entries.append((key, value))

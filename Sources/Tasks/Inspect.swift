@@ -85,8 +85,8 @@ private func macs(_ node: Graph.Node, _ graph: Graph, _ output: Graph.Value) -> 
     guard node.inputs.count > 1 else { return 0 }
     let (x, w, y) = (graph.values[node.inputs[0]].type, graph.values[node.inputs[1]].type, output.type)
     // Convolution weights are stored [O, kH, kW, I]: each output element takes one filter.
-    if node.kind.contains("Conv") { return w.shape.first.map { y.count / max($0, 1) * w.count } ?? 0 }
-    if node.kind.contains("MatMul") || node.kind.contains("Gemm") { return y.count * (x.shape.last ?? 1) }
+    if node.kind.holds("Conv") { return w.shape.first.map { y.count / max($0, 1) * w.count } ?? 0 }
+    if node.kind.holds("MatMul") || node.kind.holds("Gemm") { return y.count * (x.shape.last ?? 1) }
     return 0
 }
 

@@ -12,8 +12,8 @@ public func parseBytes(_ text: String) -> Int? {
     case "g", "gb", "gib": shift = 30
     default: return nil
     }
-    let bytes = number * Double(1 << shift)
-    return bytes.isFinite && bytes >= 0 && bytes < 9e18 ? Int(bytes) : nil
+    let bytes = number * Double(Int64(1) << shift)
+    return bytes.isFinite && bytes >= 0 && bytes < 9e18 ? Int(clamping: Int64(bytes)) : nil
 }
 
 /// `12.3 MB`, to three digits: counted in 1,024s as `--memory` is.
@@ -44,9 +44,9 @@ func significant(_ value: Double) -> String {
 /// `value` with a fixed number of decimals.
 public func decimals(_ value: Double, _ count: Int) -> String {
     guard value.isFinite, abs(value) < 1e15 else { return value.description }
-    var unit = 1
+    var unit: Int64 = 1
     for _ in 0..<count { unit *= 10 }
-    let scaled = Int((abs(value) * Double(unit)).rounded())
+    let scaled = Int64((abs(value) * Double(unit)).rounded())
     let sign = value < 0 && scaled > 0 ? "-" : ""
     if count == 0 { return sign + String(scaled) }
     let fraction = String(scaled % unit)

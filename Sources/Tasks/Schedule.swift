@@ -1,5 +1,5 @@
+import CSystem
 import Engine
-import Glibc
 import Training
 
 /// What a schedule does, without a model.
@@ -123,7 +123,7 @@ extension SchedulePreview {
 
 /// `value` with up to `count` significant digits.
 func digits(_ value: Double, _ count: Int32 = 9) -> String {
-    var buffer = [CChar](repeating: 0, count: 32)
-    _ = withVaList([count, value]) { vsnprintf(&buffer, buffer.count, "%.*g", $0) }
-    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    var buffer = [UInt8](repeating: 0, count: 32)
+    let length = buffer.withUnsafeMutableBytes { ks_digits(value, count, $0.baseAddress!, $0.count) }
+    return String(decoding: buffer.prefix(Int(length)), as: UTF8.self)
 }

@@ -71,7 +71,7 @@ public final class AccelAT: LearningRateSchedule {
 }
 
 /// Whether a number from a file is a count.
-func isCount(_ x: Double) -> Bool { x >= 0 && x < 1e15 && x.rounded() == x }
+func isCount(_ x: Double) -> Bool { x >= 0 && x < min(1e15, Double(Int.max)) && x.rounded() == x }
 
 /// Σ x, rounded as NumPy rounds it, because AccelAT compares means with a threshold: up to 7 values in order, up to 128
 /// in eight interleaved sums, more in halves.

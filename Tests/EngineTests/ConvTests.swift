@@ -39,7 +39,9 @@ struct Noise {
 
     static func noise(_ types: [TensorType], seed: UInt64 = 1) throws -> [Tensor] {
         var noise = Noise(state: seed)
-        return try types.map { type in try Tensor((0..<type.count).map { _ in noise.next() }, shape: type.shape) }
+        return try types.map { type throws(KingletError) in
+            try Tensor((0..<type.count).map { _ in noise.next() }, shape: type.shape)
+        }
     }
 
     static func worst(_ a: [Float], _ b: [Float]) -> Float {
@@ -155,7 +157,7 @@ struct Noise {
             ("too small", [[1, 2, 5, 3], [4, 3, 3, 3]], [:]),
             ("bias", [[1, 5, 5, 3], [4, 3, 3, 3], [3]], [:]),
             ("kernel_shape", [[1, 5, 5, 3], [4, 3, 3, 3]], ["kernel_shape": .ints([3, 2])]),
-            ("huge pads", [[1, 5, 5, 3], [4, 3, 3, 3]], ["pads": .ints([1 << 40, 0, 0, 0])]),
+            ("huge pads", [[1, 5, 5, 3], [4, 3, 3, 3]], ["pads": .ints([Int.max, 0, 0, 0])]),
             ("huge padded image", [[1, 5, 5, 300], [4, 3, 3, 300]], ["pads": .ints([32768, 32768, 32768, 32768])]),
             ("negative pads", [[1, 5, 5, 3], [4, 3, 3, 3]], ["pads": .ints([0, -1, 0, 0])]),
             ("no stride", [[1, 5, 5, 3], [4, 3, 3, 3]], ["strides": .ints([0, 1])]),

@@ -32,9 +32,11 @@ let targets: [Target] = Kernels.available.flatMap { k in [1, 2, 3].map { Target(
 /// The outputs of `graph` for `inputs`, as tensors.
 func outputs(_ graph: Graph, _ inputs: [Tensor], _ target: Target = Target()) throws -> [Tensor] {
     let session = try Session(try Plan(graph, target: target), threads: try ThreadPool(target.workers))
-    for (view, tensor) in zip(session.inputs, inputs) { view.base.copyMemory(from: tensor.base, byteCount: tensor.type.bytes) }
+    for (view, tensor) in zip(session.inputs, inputs) {
+        view.base.copyMemory(from: tensor.base, byteCount: tensor.type.bytes)
+    }
     session.run()
-    return try session.outputs.map { view in
+    return try session.outputs.map { view throws(KingletError) in
         let tensor = try Tensor(zeros: view.type)
         tensor.base.copyMemory(from: view.base, byteCount: view.type.bytes)
         return tensor
@@ -71,7 +73,7 @@ extension Graph {
         let op = try entry.make(
             OpSpec(
                 Attributes(attributes), inputs: inputs.map { values[$0].type } + parameters.map { $0.type },
-                constants: inputs.map { values[$0].constant } + parameters))
+                constants: inputs.map { values[$0].constant } + parameters.map { Optional($0) }))
         let type = try op.infer(inputs.map { values[$0].type })[0]
         let y = add(Value(name: "\(kind)\(nodes.count)", type: type))
         nodes.append(Node(name: "\(kind)\(nodes.count)", kind: kind, op: op, inputs: inputs, outputs: [y]))

@@ -8,7 +8,7 @@ import Testing
 
     @Test(arguments: names) func sameResultsOnEveryTargetAndNothingElseTouched(_ name: String) throws {
         let entry = try #require(registry.first { $0.names[0] == name })
-        let pools = try [1, 2, 3].map { try ThreadPool($0) }
+        let pools = try [1, 2, 3].map { n throws(KingletError) in try ThreadPool(n) }
         for test in entry.cases {
             let trial = try Trial(entry, test)
             var (problems, baseline): ([String], [[UInt8]]?) = ([], nil)

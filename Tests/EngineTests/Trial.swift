@@ -20,7 +20,7 @@ struct Trial {
         var given: [Tensor] = []
         for (i, type) in test.inputs.enumerated() {
             if let values = test.constants[i] { constants[i] = try Trial.tensor(type, values) }
-            given.append(try constants[i] ?? Trial.random(type, &noise))
+            if let fixed = constants[i] { given.append(fixed) } else { given.append(try Trial.random(type, &noise)) }
             if entry.parameters.contains(i) { continue }
             if constants[i] != nil { fixed.insert(running.count) }
             running.append(given[i])

@@ -233,7 +233,7 @@ typedef struct {
 } kn_table;
 
 // Instruction sets, numbered as Engine's ISA.
-enum { KN_BASELINE, KN_AVX2, KN_AVX512, KN_VNNI, KN_DOTPROD, KN_I8MM };
+enum { KN_BASELINE, KN_AVX2, KN_AVX512, KN_VNNI, KN_DOTPROD, KN_I8MM, KN_NEON };
 // Whether this build has kernels for the set and this processor runs them.
 int kn_has(int isa);
 // The table of a set that kn_has.

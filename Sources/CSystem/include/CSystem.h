@@ -31,6 +31,8 @@ int ks_kind(const char *_Nonnull path);
 // Writes all bytes to an open file; 0 or -errno.
 int ks_write(int file, const void *_Nonnull bytes, size_t count);
 int ks_is_terminal(int file);
+// `value` with up to `count` significant digits as text, no zero byte after it; its length.
+int ks_digits(double value, int count, void *_Nonnull text, size_t room);
 // Writes to a temporary file beside `path`, fsyncs, renames, fsyncs the directory.
 int ks_write_file(const char *_Nonnull path, const void *_Nonnull bytes, size_t count);
 // Adds to the end of a file, which is made if it is not there; on disk when it returns. 0 or -errno.

@@ -12,9 +12,26 @@ package struct Arena {
     package let offsets: [Int]
     package let bytes: Int
     static let alignment = 64
+    /// More than any machine of this width has.
+    package static let most = Int.max - 4095
+
+    /// Throws where so many bytes, and as many again, could not be addressed.
+    package static func check(_ bytes: Int) throws(KingletError) {
+        try require(
+            bytes < most / 4, .resource,
+            "needs more memory than this machine can address: give a smaller model or a smaller batch")
+    }
+
+    /// Bytes together; `most` if they are more than that.
+    package static func sum(_ sizes: Int...) -> Int {
+        sizes.reduce(0) { total, size in
+            let (sum, overflow) = total.addingReportingOverflow(size)
+            return overflow ? most : min(sum, most)
+        }
+    }
 
     package init(_ blocks: [Block]) {
-        func aligned(_ n: Int) -> Int { (n + Arena.alignment - 1) & ~(Arena.alignment - 1) }
+        func aligned(_ a: Int, _ b: Int) -> Int { Arena.sum(a, b, 63) & ~(Arena.alignment - 1) }
         var offsets = [Int](repeating: 0, count: blocks.count)
         var placed: [Int] = []
         var total = 0
@@ -25,11 +42,11 @@ package struct Arena {
             var offset = 0
             // `placed` is in order of offset: step over every neighbour in time that leaves no room before it.
             for other in placed where blocks[other].first <= blocks[b].last && blocks[b].first <= blocks[other].last {
-                if offset + blocks[b].bytes <= offsets[other] { break }
-                offset = max(offset, aligned(offsets[other] + blocks[other].bytes))
+                if Arena.sum(offset, blocks[b].bytes) <= offsets[other] { break }
+                offset = max(offset, aligned(offsets[other], blocks[other].bytes))
             }
             offsets[b] = offset
-            total = max(total, aligned(offset + blocks[b].bytes))
+            total = max(total, aligned(offset, blocks[b].bytes))
             placed.insert(b, at: placed.firstIndex { offsets[$0] > offset } ?? placed.count)
         }
         self.offsets = offsets

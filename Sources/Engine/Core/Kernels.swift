@@ -10,6 +10,8 @@ public enum ISA: Int32, Sendable, CaseIterable {
     case vnni = 3
     case dotprod = 4
     case i8mm = 5
+    /// ARMv7's, which not every such processor has.
+    case neon = 6
 
     public var name: String {
         switch self {
@@ -19,6 +21,7 @@ public enum ISA: Int32, Sendable, CaseIterable {
         case .vnni: "vnni"
         case .dotprod: "dotprod"
         case .i8mm: "i8mm"
+        case .neon: "neon"
         }
     }
 }

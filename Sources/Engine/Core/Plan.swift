@@ -75,11 +75,12 @@ public final class Plan: Sendable {
             }
             let size = node.op.packedBytes(types, target)
             packing.append((packed, size))
-            packed += (size + 63) & ~63
+            packed = Arena.sum(packed, (size + 63) & ~63)
         }
         let arena = Arena(blocks)
         arenaBytes = arena.bytes
         packedBytes = packed
+        try Arena.check(Arena.sum(arenaBytes, packedBytes))
 
         func place(_ v: Int) -> Place { blockOf[v].map { .arena(arena.offsets[$0]) } ?? .constant(v) }
         inputs = graph.inputs.map(place)

@@ -23,7 +23,7 @@ public final class Storage: @unchecked Sendable {
     /// The whole of a regular file of at most `limit` bytes.
     public init(file path: String, limit: UInt64 = 2 << 30) throws(KingletError) {
         var base: UnsafeMutableRawPointer?
-        let size = path.withCString { ks_read_file($0, limit, &base) }
+        let size = path.withCString { ks_read_file($0, min(limit, UInt64(Int.max)), &base) }
         guard size >= 0, let base else {
             let reason = String(cString: ks_error(Int32(truncatingIfNeeded: size)))
             throw KingletError(.badFile, "cannot read '\(path)': \(reason)")

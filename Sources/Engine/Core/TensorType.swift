@@ -8,6 +8,9 @@ public struct TensorType: Sendable, Equatable {
         self.shape = shape
     }
 
+    /// Elements that a tensor may have: so few on 32-bit machines that bytes of several can be added up.
+    public static let most = min(Int(Int32.max), Int.max >> 6)
+
     public var rank: Int { shape.count }
     public var count: Int { shape.reduce(1, *) }
     public var bytes: Int { count * dtype.bytes }
@@ -24,7 +27,7 @@ public func shapeText(_ shape: [Int]) -> String {
 }
 
 /// The number of elements of `shape`, or an error if it is negative or beyond `limit`.
-public func checkedCount(_ shape: [Int], limit: Int = Int(Int32.max)) throws(KingletError) -> Int {
+public func checkedCount(_ shape: [Int], limit: Int = TensorType.most) throws(KingletError) -> Int {
     var count = 1
     for d in shape {
         try require(d >= 0, .shape, "negative size in shape \(shapeText(shape))")

@@ -175,8 +175,7 @@ public struct CheckpointFolder {
     /// Removes all checkpoints, and what a write that was cut off left behind.
     func clear() {
         for entry in (try? Folder.entries(path)) ?? []
-        where entry.name.hasPrefix("checkpoint-") && (entry.name.hasSuffix(".onnx") || entry.name.contains(".onnx.tmp"))
-        {
+        where entry.name.hasPrefix("checkpoint-") && (entry.name.hasSuffix(".onnx") || entry.name.holds(".onnx.tmp")) {
             _ = (path + "/" + entry.name).withCString { ks_remove($0) }
         }
         _ = path.withCString { ks_remove($0) }

@@ -1,6 +1,7 @@
 import CSystem
 import Engine
 import Training
+import Vision
 
 /// Files that follow a run: a CSV of all evaluations, TensorBoard events.
 public struct FineTuneLog {

@@ -88,7 +88,7 @@ public struct Recipe: Sendable, Equatable {
 
     public init(parsing text: String) {
         for line in text.split(separator: "\n") {
-            guard let colon = line.firstRange(of: ": ") else { continue }
+            guard let colon = line.place(of: ": ") else { continue }
             lines.append((String(line[..<colon.lowerBound]), String(line[colon.upperBound...])))
         }
     }

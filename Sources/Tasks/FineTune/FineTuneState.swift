@@ -69,7 +69,9 @@ extension FineTuneRun {
         best.running = try judge.restoreStatistics(checkpoint, model)
         session.weightsChanged()
         let state = checkpoint.guardState
-        try require(state.count == 8, .badFile, "the checkpoint's guard cannot be read")
+        try require(
+            state.count == 8 && [4, 6, 7].allSatisfy { state[$0] >= 0 && state[$0] < Double(Int32.max) }, .badFile,
+            "the checkpoint's guard cannot be read")
         try watch.restore(Array(state.prefix(4)))
         observed = Int(state[4])
         (sums.loss, sums.correct, sums.rows) = (state[5], Int(state[6]), Int(state[7]))

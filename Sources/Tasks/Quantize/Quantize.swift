@@ -91,9 +91,11 @@ private func noise(
     let wanted = Set(activations)
     // What stands in the int8 model for an activation of the float one.
     let outputs = Set(quantized.outputs.map { $0.name })
-    let results = Dictionary(
-        activations.map { (outputs.contains($0) ? $0 : $0 + "_dequantized", $0) },
-        uniquingKeysWith: { first, _ in first })
+    var results: [String: String] = [:]
+    for name in activations {
+        let result = outputs.contains(name) ? name : name + "_dequantized"
+        if results[result] == nil { results[result] = name }
+    }
     var (signal, error): ([String: Double], [String: Double]) = ([:], [:])
     for i in 0..<min(images.count, 32) {
         var clean: [String: [Float]] = [:]

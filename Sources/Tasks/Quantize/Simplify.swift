@@ -5,7 +5,11 @@ import ONNX
 extension Model {
     /// Weights by name.
     var weights: [String: Tensor] {
-        Dictionary(initializers.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
+        var found: [String: Tensor] = [:]
+        for initializer in initializers where found[initializer.name] == nil {
+            found[initializer.name] = initializer.tensor
+        }
+        return found
     }
 
     /// How many nodes, and the model's outputs, read each value.

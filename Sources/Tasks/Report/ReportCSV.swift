@@ -36,12 +36,12 @@ extension Report.Point {
 
 /// Nine significant digits, which hold any float32.
 private func number(_ value: Double) -> String {
-    if value == value.rounded(), abs(value) < 1e15 { return String(Int(value)) }
+    if value == value.rounded(), abs(value) < 1e15 { return String(Int64(value)) }
     return value == Double(Float(value)) ? Float(value).description : value.description
 }
 
 /// RFC 4180: quoted where commas, quotes or line ends would be misread.
 private func cell(_ text: String) -> String {
     guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    return "\"" + text.exchanging("\"", for: "\"\"") + "\""
 }

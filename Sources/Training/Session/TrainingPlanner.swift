@@ -57,7 +57,7 @@ struct TrainingPlanner {
             }
         }
         pack(early, flows, trained: options.trained)
-        plan(early, flows, trainFlow?.flow)
+        try plan(early, flows, trainFlow?.flow)
     }
 
     private struct Flow {
@@ -79,7 +79,7 @@ struct TrainingPlanner {
 
     private mutating func reserve(_ bytes: Int) -> Int {
         let place = persistent
-        persistent += (bytes + Storage.slack + 63) & ~63
+        persistent = Arena.sum(persistent, (bytes + Storage.slack + 63) & ~63)
         return place
     }
 
@@ -141,7 +141,8 @@ struct TrainingPlanner {
         }
     }
 
-    private mutating func plan(_ early: [Bool], _ flows: [Flow?], _ training: GradientFlow?) {
+    private mutating func plan(_ early: [Bool], _ flows: [Flow?], _ training: GradientFlow?) throws(KingletError) {
+        try Arena.check(persistent)
         let main = graph.nodes.indices.filter { !early[$0] }
         let isFixed = fixed.map { $0 != nil }
         let constants = zip(isFixed, graph.values).map { $0 || $1.constant != nil }
@@ -150,11 +151,13 @@ struct TrainingPlanner {
         let first = TransientPlan(
             graph, main: before, flow: training, fixed: constants, fixedGradients: isFixedGradient, target: target)
         transient = first.bytes
+        try Arena.check(transient)
         prologue = course(before, training, first)
         for case let flow? in flows {
             let places = TransientPlan(
                 graph, main: main, flow: flow.flow, fixed: constants, fixedGradients: isFixedGradient, target: target)
             transient = max(transient, places.bytes)
+            try Arena.check(transient)
             courses[flow.program.rawValue] = course(main, flow.flow, places)
         }
     }

@@ -62,7 +62,8 @@ public struct Guard: Sendable {
 
     public mutating func restore(_ state: [Double]) throws(KingletError) {
         try require(
-            state.count == 4 && state[2] >= 0 && state[2] < 1e15 && state[3] >= 0 && state[3] < 1e9, .badFile,
+            state.count == 4 && state[2] >= 0 && state[2] < min(1e15, Double(Int.max)) && state[3] >= 0
+                && state[3] < 1e9, .badFile,
             "the checkpoint's guard cannot be read")
         (best, bestClean, bestStep, rollbacks) = (state[0], state[1], Int(state[2]), Int(state[3]))
     }

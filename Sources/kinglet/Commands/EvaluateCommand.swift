@@ -1,8 +1,6 @@
 import ArgumentParser
-import CSystem
 import Engine
 import Tasks
-import Training
 
 struct EvaluateCommand: Command {
     static let configuration = CommandConfiguration(
@@ -64,50 +62,6 @@ struct EvaluateCommand: Command {
         (options.attacks, options.epsilons, options.limit) = (attack, epsilon, limit)
         (options.seed, options.batch, options.threads) = (seed, batch, network.threads)
         options.memory = network.memory
-        let run = try EvaluationRun(options)
-        for note in run.notes { complain("kinglet: " + note) }
-        let labels = run.classes.labels
-        var table: [[String]] = []
-        while let row = try run.next() {
-            if flags.json { say(json(row, labels).text + "\n") }
-            table.append([
-                row.attack, row.epsilon?.text ?? "", row.tally.accuracy.text, decimals(row.seconds, 1) + " s",
-            ])
-            if flags.verbose && !flags.json {
-                for c in labels.indices where row.tally.images[c] > 0 {
-                    table.append(["", labels[c], row.tally.accuracy(of: c).text, ""])
-                }
-            }
-        }
-        if !flags.json {
-            say(
-                "\(network.name)\(run.trainee.isQuantized ? " (int8)" : ""), \(run.cache.count) pictures of \(data)\n"
-                    + tableText(table, header: ["attack", "epsilon", "accuracy", "time"]))
-        }
-        if let report {
-            try writeReport(run.report, to: report)
-            complain("kinglet: wrote \(report)")
-        }
-    }
-
-    private func json(_ row: EvaluationRow, _ labels: [String]) -> JSON {
-        let right = row.tally.accuracy
-        return .object([
-            ("model", .string(model == "-" ? "built-in" : model)), ("attack", .string(row.attack)),
-            ("epsilon", row.epsilon.map { .number(Double($0.pixels) / 255) } ?? .number(0)),
-            ("accuracy", .number(right.value)), ("low", .number(right.interval.low)),
-            ("high", .number(right.interval.high)), ("correct", .int(right.hits)), ("total", .int(right.count)),
-            ("loss", .number(row.tally.meanLoss)), ("seconds", .number(row.seconds)),
-            (
-                "classes",
-                .array(
-                    labels.indices.map { c in
-                        .object([
-                            ("label", .string(labels[c])), ("correct", .int(row.tally.accuracy(of: c).hits)),
-                            ("total", .int(row.tally.images[c])),
-                        ])
-                    })
-            ),
-        ])
+        try printEvaluation(options, report: report, flags.output)
     }
 }

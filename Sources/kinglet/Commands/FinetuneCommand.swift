@@ -1,8 +1,6 @@
 import ArgumentParser
-import CSystem
 import Engine
 import Tasks
-import Training
 
 struct FinetuneCommand: Command {
     static let configuration = CommandConfiguration(
@@ -164,22 +162,7 @@ struct FinetuneCommand: Command {
     @OptionGroup var flags: RunFlags
 
     func execute() throws(KingletError) {
-        ks_catch_interrupts()
-        let result: FineTuneResult?
-        do throws(KingletError) {
-            result = try finetune()
-        } catch {
-            finished("failed", nil, error.description)
-            throw error
-        }
-        guard let result else {
-            // As a shell tells the end by Ctrl-C.
-            if ks_interrupts() > 0 { Self.exit(withError: ExitCode(130)) }
-            return
-        }
-        finished(result.outcome.rawValue, result, result.verdict)
-        try require(
-            result.outcome != .refused, .worse,
-            "\(result.verdict)\n  the candidate is in '\(result.path)'; --force writes it all the same")
+        // As a shell tells the end by Ctrl-C.
+        if try !printFineTuning(try options(), flags.output) { Self.exit(withError: ExitCode(130)) }
     }
 }

@@ -1,23 +1,7 @@
-import CSystem
 import Engine
 import Tasks
 
 extension FinetuneCommand {
-    /// Tells whoever waits.
-    func finished(_ outcome: String, _ result: FineTuneResult?, _ message: String) {
-        guard let onFinish else { return }
-        var values = [("RESULT", outcome), ("MESSAGE", message), ("MODEL", result?.path ?? "")]
-        if let gate = result?.gate {
-            values += [
-                ("CLEAN", decimals(gate.clean.after, 4)), ("CLEAN_BEFORE", decimals(gate.clean.before, 4)),
-                ("ROBUST", decimals(gate.robust.after, 4)), ("ROBUST_BEFORE", decimals(gate.robust.before, 4)),
-            ]
-        }
-        for (name, value) in values { ks_set_environment("KINGLET_" + name, value) }
-        let status = ks_shell(onFinish)
-        if status != 0 { complain("kinglet: --on-finish ended with \(status)") }
-    }
-
     func options() throws(KingletError) -> FineTuneOptions {
         let network = try flags.options(model == "-" ? nil : model)
         var o = FineTuneOptions(model: network.model, data: data, output: output)

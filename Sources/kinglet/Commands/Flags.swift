@@ -19,6 +19,8 @@ struct RunFlags: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Say more, on standard error.")
     var verbose = false
 
+    var output: Output { Output(json: json, verbose: verbose) }
+
     func options(_ model: String?, batch: Int? = nil) throws(KingletError) -> NetworkOptions {
         var options = NetworkOptions(model: model)
         let board = try Board.chosen()

@@ -12,7 +12,8 @@ public final class Split: Op {
         try checkCount(x, 1...1, "Split")
         try require(axis >= 0 && axis < x[0].rank, .shape, "Split along axis \(axis) of \(x[0].description)")
         try require(
-            sizes.allSatisfy { $0 >= 0 && $0 <= x[0].shape[axis] } && sizes.reduce(0, +) == x[0].shape[axis], .shape,
+            sizes.allSatisfy { $0 >= 0 && $0 <= x[0].shape[axis] }
+                && sizes.reduce(Int64(0)) { $0 + Int64($1) } == Int64(x[0].shape[axis]), .shape,
             "the parts \(shapeText(sizes)) do not add up to axis \(axis) of \(x[0].description)")
         return sizes.map {
             var type = x[0]
