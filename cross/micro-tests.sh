@@ -35,9 +35,9 @@ done
     echo '    return score.failed == 0 && score.held > 1000 ? 0 : 1'
     echo '}'
 } >"$out/Main.swift"
-OUT=$here/build/micro MODULES=Engine "$here/cross/embedded.sh" "$triple"
+MODULES=Engine "$here/cross/embedded.sh" "$triple"
 compile "$here"/Sources/{CSystem,CMicro,CKernels}/*.c "$here/Tests/CAllocations/allocations.c"
-read -ra flags <<<"$(OUT=$here/build/micro FLAGS=1 "$here/cross/embedded.sh" "$triple")"
+read -ra flags <<<"$(FLAGS=1 "$here/cross/embedded.sh" "$triple")"
 printf 'module CAllocations { umbrella header "%s" export * }\n' "$here/Tests/CAllocations/include/CAllocations.h" \
     >"$out/CAllocations.modulemap"
 "$swiftc" "${flags[@]}" -suppress-warnings -Xcc "-fmodule-map-file=$out/CAllocations.modulemap" ${CHECK:--c} -module-name tests -o "$out/tests.o" "${sources[@]}" \

@@ -18,7 +18,7 @@ if [ ! -e "$jpeg/usr/lib/$gnu/libjpeg.a" ]; then
     mkdir -p "$jpeg"
     dpkg-deb -x "$(deb "micro-$debian" libjpeg62-turbo-dev)" "$jpeg"
 fi
-OUT=$here/build/micro "$here/cross/embedded.sh" "$triple"
+MODULES="Engine ONNX Training Vision Tasks kinglet-micro" "$here/cross/embedded.sh" "$triple"
 compile "$here"/Sources/{CSystem,CJPEG,CModel,CMicro,CKernels}/*.c
 out=$here/build/$board/kinglet-micro
 mkdir -p "$(dirname "$out")"

@@ -237,6 +237,13 @@ int ks_processors(void) {
     return (int)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
+const char *ks_program(void) {
+    static char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[length < 0 ? 0 : length] = 0;
+    return path;
+}
+
 const char *ks_environment(const char *name) { return getenv(name); }
 
 struct start { void (*body)(void *); void *context; };

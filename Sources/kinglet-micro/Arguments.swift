@@ -78,7 +78,7 @@ struct Arguments {
         for (i, word) in syntax.words.enumerated() where i >= words.count && !word.optional {
             throw WrongUsage(
                 message: "Missing expected argument '\(word.text)'", syntax: syntax,
-                about: "\(word.text)  \(word.help)")
+                about: "<\(word.name)>  \(word.help)")
         }
         if words.count > syntax.words.count && syntax.words.last?.many != true {
             throw WrongUsage(message: "Unexpected argument '\(words[syntax.words.count])'", syntax: syntax)

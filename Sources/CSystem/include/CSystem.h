@@ -54,6 +54,8 @@ uint64_t ks_wall(void);
 uint64_t ks_peak_bytes(void);
 // Processors this process may run on.
 int ks_processors(void);
+// The path of the executable, links followed; empty where the kernel does not tell.
+const char *_Nonnull ks_program(void);
 // Value of an environment variable, or NULL.
 const char *_Nullable ks_environment(const char *_Nonnull name);
 

@@ -57,7 +57,7 @@ extension Board {
 
     /// ./boards, then where packages put them: beside the executable's folder, or in the usual places.
     private static var folders: [String] {
-        let command = CommandLine.arguments.first ?? ""
+        let command = String(cString: ks_program())
         let beside = command.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(command[..<$0]) }
         return ["boards"] + (beside.map { ["\($0)/boards", "\($0)/../share/kinglet/boards"] } ?? [])
             + ["/usr/local/share/kinglet/boards", "/usr/share/kinglet/boards"]
