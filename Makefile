@@ -7,7 +7,7 @@ BUILD = $(SWIFT) build -c release --static-swift-stdlib
 SMALL = -Xlinker --icf=all -Xlinker --gc-sections -Xlinker --no-export-dynamic -Xlinker --no-eh-frame-hdr -Xlinker -no-pie
 CLI = build/kinglet
 
-.PHONY: demo test release conformance bench embedded format setup install clean
+.PHONY: demo test armnn armnn-test release conformance bench embedded format setup install clean
 
 demo: release
 	$(CLI) classify -v Samples
@@ -24,6 +24,15 @@ release: setup
 test: setup
 	$(SWIFT) build -c release --build-tests --explicit-target-dependency-import-check error
 	$(SWIFT) test -c release --skip-build
+
+# With offload: beside the executable lies the shared object that reaches Arm NN, where that is installed.
+armnn: export KINGLET_ARMNN = 1
+armnn: release
+	scripts/armnn.sh build
+
+# Installs Arm NN on Debian, or says that it tests nothing.
+armnn-test: setup
+	scripts/armnn-test.sh
 
 conformance: release
 	KINGLET=$(CURDIR)/$(CLI) conformance/run.sh

@@ -1,6 +1,15 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// Offload to Arm NN: `KINGLET_ARMNN=1 swift build`. What links Arm NN is a shared object opened at run time.
+let armnn = Context.environment["KINGLET_ARMNN"] == "1"
+
+let armnnTargets: [Target] = [
+    .target(name: "CArmNN", exclude: ["shim"], linkerSettings: [.linkedLibrary("dl")]),
+    .target(name: "ArmNN", dependencies: ["Engine", "CArmNN", "CSystem"]),
+    .testTarget(name: "ArmNNTests", dependencies: ["ArmNN", "Tasks", "Engine", "ONNX", "CSystem"]),
+]
+
 let package = Package(
     name: "kinglet",
     products: [
@@ -19,7 +28,10 @@ let package = Package(
         .target(name: "ONNX", dependencies: ["Engine", "CSystem"]),
         .target(name: "Training", dependencies: ["Engine", "CSystem"]),
         .target(name: "Vision", dependencies: ["Engine", "CJPEG", "CSystem"]),
-        .target(name: "Tasks", dependencies: ["Engine", "ONNX", "Training", "Vision", "CSystem", "CModel"]),
+        .target(
+            name: "Tasks",
+            dependencies: ["Engine", "ONNX", "Training", "Vision", "CSystem", "CModel"] + (armnn ? ["ArmNN"] : []),
+            swiftSettings: armnn ? [.define("KINGLET_ARMNN")] : []),
         .executableTarget(
             name: "kinglet",
             dependencies: ["Tasks", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
@@ -31,5 +43,5 @@ let package = Package(
         .testTarget(name: "TrainingTests", dependencies: ["Training", "Engine", "CSystem"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision", "Engine", "CJPEG", "CSystem"]),
         .testTarget(name: "TasksTests", dependencies: ["Tasks", "Engine", "ONNX", "Training", "Vision", "CSystem"]),
-    ]
+    ] + (armnn ? armnnTargets : [])
 )

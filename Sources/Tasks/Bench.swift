@@ -4,6 +4,11 @@ import Engine
 /// How fast a model is on this machine.
 public struct BenchReport: Sendable {
     public let model: String
+    public let backend: Backend
+    /// What Arm NN ran.
+    public let offloaded: Offloaded?
+    /// What the user should know about how it ran.
+    public let notes: [String]
     public let isa: String
     public let threads: Int
     public let batch: Int
@@ -19,20 +24,21 @@ public struct BenchReport: Sendable {
     public let steps: [(name: String, kind: String, ns: UInt64)]
 
     public var json: JSON {
-        .object([
-            ("model", .string(model)), ("backend", .string("native")), ("isa", .string(isa)),
-            ("threads", .int(threads)),
-            ("batch", .int(batch)), ("runs", .int(runs)),
-            (
-                "ms",
-                .object([
-                    ("first", .ms(first)), ("p50", .ms(percentile(wall, 50))), ("p90", .ms(percentile(wall, 90))),
-                    ("p99", .ms(percentile(wall, 99))), ("min", .ms(wall.first ?? 0)),
-                ])
-            ),
-            ("cpuMs", .object([("p50", .ms(percentile(cpu, 50)))])), ("arenaBytes", .int(arenaBytes)),
-            ("peakBytes", .int(peakBytes)),
-        ])
+        .object(
+            [
+                ("model", .string(model)), ("backend", .string(backend.rawValue)), ("isa", .string(isa)),
+                ("threads", .int(threads)),
+                ("batch", .int(batch)), ("runs", .int(runs)),
+                (
+                    "ms",
+                    .object([
+                        ("first", .ms(first)), ("p50", .ms(percentile(wall, 50))), ("p90", .ms(percentile(wall, 90))),
+                        ("p99", .ms(percentile(wall, 99))), ("min", .ms(wall.first ?? 0)),
+                    ])
+                ),
+                ("cpuMs", .object([("p50", .ms(percentile(cpu, 50)))])), ("arenaBytes", .int(arenaBytes)),
+                ("peakBytes", .int(peakBytes)),
+            ] + (offloaded.map { [("offloaded", $0.json)] } ?? []))
     }
 }
 
@@ -57,7 +63,7 @@ public func bench(_ options: NetworkOptions, _ bench: BenchOptions) throws(Kingl
     let network = try Network(options, try readModel(options.model))
     let session = network.session
     fill(session.inputs)
-    session.run()
+    try network.run()
     let first = ks_now() - start
 
     let limit = bench.runs ?? 1_000_000
@@ -79,8 +85,11 @@ public func bench(_ options: NetworkOptions, _ bench: BenchOptions) throws(Kingl
         cpu.append(ks_process_cpu() - busy)
         wall.append(ks_now() - clock)
     }
+    try network.placement.check()
     return BenchReport(
-        model: network.name, isa: network.isa, threads: network.threads, batch: network.batch, runs: wall.count,
+        model: network.name, backend: network.backend, offloaded: network.placement.offloaded,
+        notes: network.placement.warning.map { [$0] } ?? [], isa: network.isa, threads: network.threads,
+        batch: network.batch, runs: wall.count,
         first: first, wall: wall.sorted(), cpu: cpu.sorted(), arenaBytes: network.plan.arenaBytes,
         peakBytes: Int(ks_peak_bytes()), steps: bench.steps && network.threads == 1 ? steps(network) : [])
 }

@@ -53,6 +53,7 @@ public final class Classifier {
             model.inputs.count == 1, .unsupported,
             "the model has \(model.inputs.count) inputs, a classifier has one picture")
         network = try Network(options, model, shapes: openSizes(model.inputs[0], preprocess.size))
+        if let warning = network.placement.warning { notes.append(warning) }
         let input = network.graph.values[network.graph.inputs[0]]
         layout = try Layout(input.type, input.order)
         do { try preprocess.check(layout) } catch { throw error.at(network.name) }
@@ -75,7 +76,7 @@ public final class Classifier {
         let decoded = ks_now()
         try preprocess.write(picture, to: network.session.inputs[0], layout)
         let written = ks_now()
-        network.session.run()
+        try network.run()
         let done = ks_now()
         return Classification(
             width: picture.size.width, height: picture.size.height, predictions: predictions(),

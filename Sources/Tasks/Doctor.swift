@@ -55,7 +55,7 @@ public func doctor(board named: String? = nil) throws(KingletError) -> Diagnosis
             .init(
                 key: "celsius", title: "temperature", value: .number(celsius), text: decimals(celsius, 1) + " °C"))
     }
-    add("backends", "backends", "native (built without Arm NN)")
+    lines.append(Diagnosis.backends)
     let model = deviceModel()
     if named == nil, let board = chosen ?? model.flatMap({ Board.recognised($0, among: Board.all) }) {
         let text = "\(board.name): \(board.description) (doctor --board \(board.name) compares)"

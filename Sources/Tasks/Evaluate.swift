@@ -19,6 +19,9 @@ public struct EvaluateOptions: Sendable {
     public var batch = 32
     public var threads = NetworkOptions.defaultThreads
     public var memory: Int?
+    /// What answers; attacks always take the gradients of the native engine.
+    public var backend = Backend.native
+    public var armnnDevice: String?
 
     public init(model: String?, data: String) { (self.model, self.data) = (model, data) }
 }
@@ -32,16 +35,21 @@ public struct EvaluationRow: Sendable {
     public let seconds: Double
 }
 
-/// An int8 model under attack: what it answers comes from integer operators, the way back from their floats, straight
-/// through the rounding.
-final class IntegerModel: AttackedModel {
+/// A model under attack whose answers come from elsewhere than its gradients: an int8 model's from integer operators, the
+/// way back from their floats, straight through the rounding; or from another backend.
+final class AnsweringModel: AttackedModel {
     private let floats: SessionModel
+    let placement: Placement
     private let session: Session
     private let map: PixelMap
 
-    init(_ trainee: Trainee, _ floats: SessionModel, _ threads: ThreadPool) throws(KingletError) {
+    /// `options` tells who answers.
+    init(
+        _ trainee: Trainee, _ floats: SessionModel, _ threads: ThreadPool, _ options: NetworkOptions = NetworkOptions()
+    ) throws(KingletError) {
         self.floats = floats
-        let graph = try trainee.model.graph(batch: trainee.batch).optimized()
+        placement = try Placement(try trainee.model.graph(batch: trainee.batch), options)
+        let graph = placement.graph
         session = try Session(try Plan(graph, target: Target(workers: threads.count)), threads: threads)
         let value = graph.values[graph.inputs[0]]
         map = try PixelMap(trainee.preprocess, try Layout(value.type, value.order))
@@ -68,6 +76,7 @@ public final class EvaluationRun {
     public let cache: ImageCache
     public let notes: [String]
     private let model: any AttackedModel
+    private let placement: Placement?
     private let source: HeldImages
     private var waiting: [(spec: AttackSpec, epsilon: Epsilon)] = []
     public private(set) var rows: [EvaluationRow] = []
@@ -108,8 +117,14 @@ public final class EvaluationRun {
             threads: threads, limits: JPEG.Limits(memory: options.memory, workers: threads.count))
         source = HeldImages(cache, (0..<cache.count).map { Int32($0) })
         let floats = try trainee.session(threads: threads)
-        model = trainee.isQuantized ? try IntegerModel(trainee, floats, threads) : floats
+        var who = NetworkOptions(model: options.model)
+        (who.backend, who.armnnDevice, who.threads) = (options.backend, options.armnnDevice, options.threads)
+        let apart =
+            trainee.isQuantized || who.backend != .native
+            ? try AnsweringModel(trainee, floats, threads, who) : nil
+        (model, placement) = (apart ?? floats, apart?.placement)
         var notes = classes.report
+        if let warning = placement?.warning { notes.append(warning) }
         if !cache.failures.isEmpty {
             notes.append(
                 "\(cache.failures.count) pictures cannot be decoded, such as \(cache.failures[0].name): \(cache.failures[0].reason)"
@@ -144,12 +159,16 @@ public final class EvaluationRun {
         let attack = try spec.make(epsilon: epsilon, model: model, evaluating: true)
         let run = try RobustEvaluation(model, on: source, [.init(name: spec.text, attack: attack)], seed: options.seed)
         for b in 0..<run.batches { run.run(b) }
+        try placement?.check()
         let row = EvaluationRow(
             attack: spec.text, epsilon: attack == nil ? nil : spec.reach(epsilon), tally: run.tallies[0],
             seconds: Double(ks_now() - start) / 1e9)
         rows.append(row)
         return row
     }
+
+    /// What Arm NN answers.
+    public var offloaded: Offloaded? { placement?.offloaded }
 
     /// What was measured so far, as a page's content.
     public var report: Report {

@@ -35,6 +35,9 @@ public struct Inspection: Sendable {
     public let isa: String
     public let arenaBytes: Int
     public let packedBytes: Int
+    /// What Arm NN would run, and why nothing if it was asked for.
+    public let offloaded: Offloaded?
+    public let warning: String?
     /// The steps that run, after optimization: the same fields, one entry per fused operator.
     public let steps: [Layer]
     public let metadata: [(key: String, value: String)]
@@ -44,7 +47,8 @@ public struct Inspection: Sendable {
 public func inspect(_ options: NetworkOptions) throws(KingletError) -> Inspection {
     let model = try readModel(options.model)
     let graph = try model.graph(batch: options.batch ?? 1)
-    let plan = try Plan(try graph.optimized(), target: Target(workers: options.threads))
+    let placement = try Placement(graph, options)
+    let plan = try Plan(placement.graph, target: Target(workers: options.threads))
     let layers = graph.nodes.map { layer($0, graph) }
     let used = Set(graph.nodes.flatMap { $0.inputs }).filter { isWeight(graph.values[$0]) }
     return Inspection(
@@ -56,6 +60,7 @@ public func inspect(_ options: NetworkOptions) throws(KingletError) -> Inspectio
         macs: layers.reduce(0) { $0 + $1.macs },
         batch: graph.inputs.first.flatMap { graph.values[$0].type.shape.first } ?? 1, threads: options.threads,
         isa: plan.target.kernels.isa.name, arenaBytes: plan.arenaBytes, packedBytes: plan.packedBytes,
+        offloaded: placement.offloaded, warning: placement.warning,
         steps: plan.graph.nodes.map { layer($0, plan.graph) }, metadata: model.metadata.entries)
 }
 
@@ -104,15 +109,16 @@ extension Inspection {
                 ("shape", .ints(layer.shape)), ("parameters", .int(layer.parameters)), ("macs", .int(layer.macs)),
             ])
         }
-        return .object([
-            ("model", .string(model)), ("opset", .int(opset)), ("producer", .string(producer)),
-            ("inputs", .array(inputs.map(json))), ("outputs", .array(outputs.map(json))),
-            ("parameters", .int(parameters)),
-            ("parameterBytes", .int(parameterBytes)), ("macs", .int(macs)), ("batch", .int(batch)),
-            ("threads", .int(threads)), ("isa", .string(isa)), ("arenaBytes", .int(arenaBytes)),
-            ("packedBytes", .int(packedBytes)), ("layers", .array(layers.map(json))),
-            ("steps", .array(steps.map(json))),
-            ("metadata", .object(metadata.map { ($0.key, .string($0.value)) })),
-        ])
+        return .object(
+            [
+                ("model", .string(model)), ("opset", .int(opset)), ("producer", .string(producer)),
+                ("inputs", .array(inputs.map(json))), ("outputs", .array(outputs.map(json))),
+                ("parameters", .int(parameters)),
+                ("parameterBytes", .int(parameterBytes)), ("macs", .int(macs)), ("batch", .int(batch)),
+                ("threads", .int(threads)), ("isa", .string(isa)), ("arenaBytes", .int(arenaBytes)),
+                ("packedBytes", .int(packedBytes)), ("layers", .array(layers.map(json))),
+                ("steps", .array(steps.map(json))),
+                ("metadata", .object(metadata.map { ($0.key, .string($0.value)) })),
+            ] + (offloaded.map { [("offloaded", $0.json)] } ?? []))
     }
 }

@@ -12,6 +12,9 @@ public struct NetworkOptions: Sendable {
     public var memory: Int?
     /// Size of the first axis where the model leaves it open; nil for 1.
     public var batch: Int?
+    public var backend = Backend.native
+    /// Of Arm NN: CpuAcc, CpuRef or GpuAcc, or several with commas between them; nil for the fastest processor backend.
+    public var armnnDevice: String?
 
     public init(model: String? = nil) { self.model = model }
 
@@ -34,6 +37,8 @@ public final class Network {
     public let plan: Plan
     public let session: Session
     public let threads: Int
+    /// Who runs what.
+    public let placement: Placement
 
     /// Takes the weights over: `model` cannot be planned or written afterwards.
     public init(
@@ -41,10 +46,16 @@ public final class Network {
     ) throws(KingletError) {
         name = options.name
         threads = options.threads
-        let graph = try model.graph(batch: options.batch ?? 1, shapes: shapes).optimized()
-        plan = try Plan(graph, target: Target(workers: options.threads))
+        placement = try Placement(try model.graph(batch: options.batch ?? 1, shapes: shapes), options)
+        plan = try Plan(placement.graph, target: Target(workers: options.threads))
         if let limit = options.memory { try Network.check(plan, limit) }
         session = try Session(plan, threads: try ThreadPool(options.threads), consuming: true)
+    }
+
+    /// Computes the session's outputs.
+    public func run() throws(KingletError) {
+        session.run()
+        try placement.check()
     }
 
     /// Weights are in memory already; the arena and packed copies of them come on top.
@@ -58,6 +69,7 @@ public final class Network {
     }
 
     public var graph: Graph { plan.graph }
+    public var backend: Backend { placement.offloaded == nil ? .native : .armnn }
     public var isa: String { plan.target.kernels.isa.name }
     public var batch: Int { graph.inputs.first.flatMap { graph.values[$0].type.shape.first } ?? 1 }
 }

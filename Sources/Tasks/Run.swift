@@ -32,6 +32,8 @@ public struct RunReport: Sendable {
     }
     public let model: String
     public let outputs: [Output]
+    /// What the user should know about how it ran.
+    public let notes: [String]
     /// Nanoseconds: reading and planning, computing.
     public let load: UInt64
     public let inference: UInt64
@@ -86,7 +88,7 @@ public func run(_ options: NetworkOptions, inputs: [NamedFile], outputs: [NamedF
         reorder(tensor.base, view.base, onnx: type.shape, bytes: type.dtype.bytes, order: value.order, into: true)
     }
     let loaded = ks_now()
-    network.session.run()
+    try network.run()
     let done = ks_now()
 
     var results: [RunReport.Output] = []
@@ -104,7 +106,9 @@ public func run(_ options: NetworkOptions, inputs: [NamedFile], outputs: [NamedF
         }
         results.append(.init(name: value.name, type: type, path: files[value.name], low: low, high: high))
     }
-    return RunReport(model: network.name, outputs: results, load: loaded - start, inference: done - loaded)
+    return RunReport(
+        model: network.name, outputs: results, notes: network.placement.warning.map { [$0] } ?? [],
+        load: loaded - start, inference: done - loaded)
 }
 
 private func list(_ names: [String]) -> String { names.map { "'\($0)'" }.joined(separator: ", ") }

@@ -2,7 +2,7 @@ import CKernels
 
 /// y = (x - zero) · scale, one scale and zero point or one of each along an axis.
 public final class DequantizeLinear: Op {
-    let scale: ScaleAxis
+    package let scale: ScaleAxis
 
     package init(_ scale: ScaleAxis) { self.scale = scale }
 

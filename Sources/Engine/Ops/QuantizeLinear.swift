@@ -2,7 +2,7 @@ import CKernels
 
 /// y = saturate(roundHalfEven(x / scale) + zero), one scale and zero point or one of each along an axis.
 public final class QuantizeLinear: Op {
-    let scale: ScaleAxis
+    package let scale: ScaleAxis
 
     package init(_ scale: ScaleAxis) { self.scale = scale }
 

@@ -70,7 +70,7 @@ public final class Attacker {
         trainee = try Trainee(file, name: path ?? "built-in", settings, planned)
         let threads = try ThreadPool(options.threads)
         let floats = try trainee.session(threads: threads)
-        model = trainee.isQuantized ? try IntegerModel(trainee, floats, threads) : floats
+        model = trainee.isQuantized ? try AnsweringModel(trainee, floats, threads) : floats
         let (names, classes) = (labels, model.classes)
         func find(_ name: String?) throws(KingletError) -> Int? {
             guard let name else { return nil }

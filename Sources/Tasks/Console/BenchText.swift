@@ -21,8 +21,15 @@ public func printBench(_ subject: BenchSubject, _ output: Output) throws(Kinglet
             options.seconds > 0 && options.seconds <= 86400, .usage,
             "--seconds \(options.seconds): give more than 0, at most 86400")
         try require(!options.steps || network.threads == 1, .usage, "--steps times one thread: give --threads 1")
-        let report = try bench(network, options)
-        say(output.json ? report.json.text + "\n" : report.text)
+        // What another backend brings shows beside what there is without it.
+        var native = network
+        native.backend = .native
+        for network in network.backend == .native ? [network] : [native, network] {
+            let report = try bench(network, options)
+            for note in report.notes { complain("kinglet: " + note) }
+            if report.backend == .native && network.backend != .native { continue }
+            say(output.json ? report.json.text + "\n" : report.text)
+        }
     case .training(let network, let settings, let attack, let part, let seconds):
         try require(
             seconds > 0 && seconds <= 86400, .usage, "--seconds \(seconds): give more than 0, at most 86400")
@@ -68,7 +75,9 @@ extension TrainingRate {
 
 extension BenchReport {
     var text: String {
-        var text = "\(model): \(isa), \(threads) thread\(threads == 1 ? "" : "s"), batch \(batch), \(runs) runs\n"
+        let runs = "\(runs) runs"
+        var text =
+            "\(model): \(offloaded?.text ?? isa), \(threads) thread\(threads == 1 ? "" : "s"), batch \(batch), \(runs)\n"
         text += tableText([
             ["first", msText(first), "reading, planning and the first run"],
             ["p50", msText(percentile(wall, 50)), "\(msText(percentile(cpu, 50))) of processor time"],

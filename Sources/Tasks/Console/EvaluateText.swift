@@ -21,7 +21,7 @@ public func printEvaluation(_ options: EvaluateOptions, report: String?, _ outpu
     }
     if !output.json {
         say(
-            "\(name)\(run.trainee.isQuantized ? " (int8)" : ""), \(run.cache.count) pictures of \(options.data)\n"
+            "\(name)\(run.trainee.isQuantized ? " (int8)" : "")\(run.offloaded.map { " (\($0.text))" } ?? ""), \(run.cache.count) pictures of \(options.data)\n"
                 + tableText(table, header: ["attack", "epsilon", "accuracy", "time"]))
     }
     if let report {

@@ -3,6 +3,7 @@ import Engine
 /// Prints what is in a model; `steps`: the fused operators that run instead of the layers of the file.
 public func printInspection(_ options: NetworkOptions, steps: Bool, _ output: Output) throws(KingletError) {
     let report = try inspect(options)
+    if let warning = report.warning { complain("kinglet: " + warning) }
     say(output.json ? report.json.text + "\n" : report.text(steps: steps))
 }
 
@@ -33,6 +34,19 @@ extension Inspection {
             let short = lines.count > 1 ? "\(lines.count) lines: \(lines[0]) … \(lines[lines.count - 1])" : value
             facts.append([key, short])
         }
+        if let offloaded { facts += offloaded.rows }
         return text + tableText(facts)
+    }
+}
+
+extension Offloaded {
+    /// Its regions, then what stays here and why.
+    fileprivate var rows: [[String]] {
+        var rows = [["backend", text]]
+        for region in regions {
+            let ends = [region.steps.first, region.steps.last].compactMap { $0 }.map { "\($0.kind) '\($0.name)'" }
+            rows.append([region.name, "\(region.steps.count) steps, \(ends.joined(separator: " … "))"])
+        }
+        return rows + rest.map { ["native", "\($0.step.kind) '\($0.step.name)': \($0.reason)"] }
     }
 }

@@ -99,7 +99,7 @@ final class FineTuneJudge {
         var o = Trainee.Options()
         (o.batch, o.threads) = (trainee.batch, setup.options.threads)
         let copy = try Trainee(model, name: "int8 model", setup.options.settings, o)
-        let integers = try IntegerModel(copy, try copy.session(threads: setup.threads), setup.threads)
+        let integers = try AnsweringModel(copy, try copy.session(threads: setup.threads), setup.threads)
         let attack = try setup.gate.make(epsilon: setup.epsilon, model: integers, evaluating: true)
         let evaluation = try RobustEvaluation(
             integers, on: gate, [.init(name: "clean", attack: nil), .init(name: setup.gate.text, attack: attack)],

@@ -67,7 +67,7 @@ struct AttackCommand: Command {
         (options.attack, options.epsilon, options.seed) = (attack, epsilon, seed)
         (options.target, options.label, options.grid) = (target, label, !unrounded)
         options.batch = min(inputs.count, inputs.count < 64 ? 8 : 50)
-        options.threads = try flags.options(model).threads
+        options.threads = try flags.nativeOptions(model).threads
         let attacker = try Attacker(model, try images.settings(), options)
         var files = try AttackFiles(output, attacker, grid: !unrounded, rows: sheet ? 24 : 0)
         let width = min(60, inputs.map { $0.name.count }.max() ?? 0)

@@ -56,11 +56,12 @@ struct BenchCommand: Command {
         try require(!kernels || op == nil, .usage, "--op or --kernels, not both")
         if let op { return try printBench(.oneOperator(op), flags.output) }
         if kernels { return try printBench(.kernels, flags.output) }
-        let network = try flags.options(try model.path(), batch: batch)
         if let train {
+            let network = try flags.nativeOptions(try model.path(), batch: batch)
             return try printBench(
                 .training(network, try images.settings(), attack: train, part: part, seconds: seconds), flags.output)
         }
+        let network = try flags.options(try model.path(), batch: batch)
         var options = BenchOptions()
         (options.runs, options.seconds, options.steps) = (runs, seconds, steps)
         try printBench(.model(network, options), flags.output)

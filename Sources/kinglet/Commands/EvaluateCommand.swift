@@ -62,6 +62,7 @@ struct EvaluateCommand: Command {
         (options.attacks, options.epsilons, options.limit) = (attack, epsilon, limit)
         (options.seed, options.batch, options.threads) = (seed, batch, network.threads)
         options.memory = network.memory
+        (options.backend, options.armnnDevice) = (network.backend, network.armnnDevice)
         try printEvaluation(options, report: report, flags.output)
     }
 }

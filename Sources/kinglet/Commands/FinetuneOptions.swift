@@ -3,7 +3,7 @@ import Tasks
 
 extension FinetuneCommand {
     func options() throws(KingletError) -> FineTuneOptions {
-        let network = try flags.options(model == "-" ? nil : model)
+        let network = try flags.nativeOptions(model == "-" ? nil : model)
         var o = FineTuneOptions(model: network.model, data: data, output: output)
         o.settings = try images.settings()
         (o.attack, o.epsilon, o.schedule, o.rate, o.epochs) = (attack, epsilon, schedule, rate, epochs)

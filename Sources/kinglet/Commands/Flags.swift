@@ -7,8 +7,15 @@ struct RunFlags: ParsableArguments {
     @Option(help: ArgumentHelp("Threads to compute with (default: one per processor, at most 4).", valueName: "n"))
     var threads: Int?
 
-    @Option(help: ArgumentHelp("What computes: native, or armnn where it is built in.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "What computes: native, armnn, or auto for armnn where it is there.", valueName: "name"))
     var backend = "native"
+
+    @Option(
+        name: .customLong("armnn-device"),
+        help: ArgumentHelp("CpuAcc, CpuRef or GpuAcc (default: CpuAcc, else CpuRef).", valueName: "name"))
+    var armnnDevice: String?
 
     @Option(help: ArgumentHelp("Refuse what would need more memory than this, such as 64M.", valueName: "size"))
     var memory: String?
@@ -26,11 +33,12 @@ struct RunFlags: ParsableArguments {
         let board = try Board.chosen()
         if let threads = threads ?? board?.threads { options.threads = threads }
         options.memory = board?.memory
+        guard let backend = Backend(rawValue: backend) else {
+            throw KingletError(.usage, "no backend '\(backend)': native, armnn or auto")
+        }
+        (options.backend, options.armnnDevice) = (backend, armnnDevice)
         try require(
-            backend == "native", backend == "armnn" ? .unsupported : .usage,
-            backend == "armnn"
-                ? "this kinglet was built without Arm NN: use --backend native"
-                : "no backend '\(backend)': native or armnn")
+            armnnDevice == nil || backend != .native, .usage, "--armnn-device needs --backend armnn or auto")
         if let memory {
             guard let bytes = parseBytes(memory) else {
                 throw KingletError(.usage, "--memory \(memory): give a size such as 64M or 1.5G")
@@ -38,6 +46,16 @@ struct RunFlags: ParsableArguments {
             options.memory = bytes
         }
         options.batch = batch
+        return options
+    }
+
+    /// For what needs gradients or other insight that only the native engine gives.
+    func nativeOptions(_ model: String?, batch: Int? = nil) throws(KingletError) -> NetworkOptions {
+        var options = try options(model, batch: batch)
+        if options.backend != .native {
+            complain("kinglet: this computes natively; --backend is for what runs the model afterwards")
+            options.backend = .native
+        }
         return options
     }
 }

@@ -33,6 +33,7 @@ struct RunCommand: Command {
     func execute() throws(KingletError) {
         let options = try flags.options(try model.path())
         let report = try Tasks.run(options, inputs: input.map { NamedFile($0) }, outputs: output.map { NamedFile($0) })
+        for note in report.notes { complain("kinglet: " + note) }
         if flags.json { return say(report.json.text + "\n") }
         let rows = report.outputs.map { output in
             [

@@ -4,9 +4,9 @@ import CKernels
 /// a and b broadcast as in ONNX.
 public final class IntegerAdd: Op {
     let aScale: Float
-    let bScale: Float
+    package let bScale: Float
     let shift: Float
-    let output: IntegerOutput
+    package let output: IntegerOutput
 
     public init(_ a: Quantization, _ b: Quantization, _ y: Quantization, output: IntegerOutput) {
         aScale = a.scale / y.scale

@@ -3,11 +3,11 @@ import CKernels
 /// y[n, oy, ox, c] = output(Σ_ij (x[n, oy·sh + i·dh - top, ox·sw + j·dw - left, c] - zero)), multiplied by sx / (sy · pixels):
 /// the pixels inside the image, or with `countsPadding` those inside image and padding.
 public final class IntegerAveragePool: Op {
-    let window: Window
-    let countsPadding: Bool
+    package let window: Window
+    package let countsPadding: Bool
     let x: Quantization
     let y: Quantization
-    let output: IntegerOutput
+    package let output: IntegerOutput
 
     public init(_ window: Window, countsPadding: Bool, _ x: Quantization, _ y: Quantization, output: IntegerOutput) {
         self.window = window

@@ -3,10 +3,10 @@ import CKernels
 /// y[n, c] = output(Σ_hw (x[n, h, w, c] - zero)), multiplied by sx / (sy · h · w), of x [N, spatial…, C]; y [N, 1…, C], or
 /// [N, C] without `keepsAxes`.
 public final class IntegerGlobalAveragePool: Op {
-    let keepsAxes: Bool
+    package let keepsAxes: Bool
     let x: Quantization
     let y: Quantization
-    let output: IntegerOutput
+    package let output: IntegerOutput
 
     public init(_ x: Quantization, _ y: Quantization, keepsAxes: Bool = true, output: IntegerOutput) {
         self.x = x

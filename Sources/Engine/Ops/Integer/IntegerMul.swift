@@ -4,7 +4,7 @@ public final class IntegerMul: Op {
     let a: Int32
     let b: Int32
     let scale: Float
-    let output: IntegerOutput
+    package let output: IntegerOutput
 
     public init(_ a: Quantization, _ b: Quantization, _ y: Quantization, output: IntegerOutput) {
         self.a = a.zero

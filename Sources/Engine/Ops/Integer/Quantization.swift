@@ -52,7 +52,7 @@ package struct ScaleAxis: Sendable, Equatable {
     }
 
     /// The scale and zero point of the whole tensor; nil if there are several.
-    var single: Quantization? {
+    package var single: Quantization? {
         axis == nil ? Quantization(scale: scales[0], zero: zeros[0]) : nil
     }
 
