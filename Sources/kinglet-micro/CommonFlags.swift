@@ -43,7 +43,10 @@ extension Arguments {
         } catch { throw .usage(error) }
         let backend = value("--backend") ?? "native"
         if backend == "armnn" {
-            throw .task(KingletError(.unsupported, "kinglet-micro has no Arm NN: use --backend native, or kinglet built with KINGLET_ARMNN=1"))
+            throw .task(
+                KingletError(
+                    .unsupported,
+                    "kinglet-micro has no Arm NN: use --backend native, or kinglet built with KINGLET_ARMNN=1"))
         }
         if backend != "native" { throw .task(KingletError(.usage, "no backend '\(backend)': native or armnn")) }
         if let memory = value("--memory") {
