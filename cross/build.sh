@@ -19,6 +19,6 @@ if [ "$B_FLAVOUR" = micro ]; then exec cross/micro.sh "$1"; fi
 
 build --product kinglet "${small[@]}"
 mkdir -p "$out"
-cp "$scratch/release/kinglet" "$out/kinglet.new"
+cp "$(build --show-bin-path)/kinglet" "$out/kinglet.new"
 mv "$out/kinglet.new" "$out/kinglet"
 echo "$out/kinglet: $(stat -c %s "$out/kinglet") bytes, $how"

@@ -48,5 +48,6 @@ emulate() {
     fi
     qemu=${KINGLET_QEMU:-qemu-$machine}
     need "$qemu" qemu-user
-    "$qemu" ${cpu:+-cpu "$cpu"} -L "$store/sysroot" "$@"
+    # Test bundles need Swift's dynamic libraries.
+    "$qemu" ${cpu:+-cpu "$cpu"} -L "$store/sysroot" -E LD_LIBRARY_PATH=/usr/lib/swift/linux "$@"
 }

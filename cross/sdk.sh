@@ -33,4 +33,4 @@ fi
 build() { "${command[@]}" -c release --static-swift-stdlib --scratch-path "$scratch" "$@"; }
 
 # Tests import what only the dynamic Swift library has, so they are built apart.
-build_tests() { "${command[@]}" -c release --build-tests --scratch-path "$scratch-tests"; }
+build_tests() { "${command[@]}" -c release --build-tests --scratch-path "$scratch-tests" "$@"; }
