@@ -23,11 +23,12 @@ let package = Package(
         .target(name: "CSystem", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CKernels"),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+        .target(name: "CVideo"),
         .target(name: "CModel"),
         .target(name: "Engine", dependencies: ["CSystem", "CKernels"]),
         .target(name: "ONNX", dependencies: ["Engine", "CSystem"]),
         .target(name: "Training", dependencies: ["Engine", "CSystem"]),
-        .target(name: "Vision", dependencies: ["Engine", "CJPEG", "CSystem"]),
+        .target(name: "Vision", dependencies: ["Engine", "CJPEG", "CSystem", "CVideo"]),
         .target(
             name: "Tasks",
             dependencies: ["Engine", "ONNX", "Training", "Vision", "CSystem", "CModel"] + (armnn ? ["ArmNN"] : []),

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CSystem.h"
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,4 +49,10 @@ int ks_interrupts(void) { return interrupts; }
 void ks_sleep_ms(unsigned ms) {
     struct timespec t = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
     nanosleep(&t, NULL);
+}
+
+int ks_wait(int file, unsigned ms) {
+    struct pollfd one = {.fd = file, .events = POLLIN};
+    int count = poll(&one, 1, ms > 0x7FFFFFFF ? -1 : (int)ms);
+    return count >= 0 ? count : errno == EINTR ? 0 : -errno;
 }

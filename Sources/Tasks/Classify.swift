@@ -71,8 +71,24 @@ public final class Classifier {
     public func classify(_ path: String) throws(KingletError) -> Classification {
         let start = ks_now()
         let file = try readInput(path)
-        let bytes = UnsafeRawBufferPointer(start: file.base, count: file.bytes)
-        let picture = try preprocess.decode(bytes, for: layout, limits: limits)
+        return try classify(.jpeg(UnsafeRawBufferPointer(start: file.base, count: file.bytes)), since: start)
+    }
+
+    /// Classifies a frame of a camera or stream.
+    public func classify(_ frame: VideoFrame) throws(KingletError) -> Classification {
+        try classify(frame.content, since: ks_now())
+    }
+
+    /// Whether pictures of `size` are large enough for this model.
+    public func isEnough(_ size: Size) -> Bool { preprocess.isEnough(size, for: layout) }
+
+    private func classify(_ content: VideoFrame.Content, since start: UInt64) throws(KingletError) -> Classification {
+        let picture: Picture
+        switch content {
+        case .jpeg(let bytes): picture = try preprocess.decode(bytes, for: layout, limits: limits)
+        case .raw(let raw): picture = try preprocess.picture(try raw.image(), for: layout)
+        case .damaged(let error): throw error
+        }
         let decoded = ks_now()
         try preprocess.write(picture, to: network.session.inputs[0], layout)
         let written = ks_now()

@@ -9,11 +9,11 @@ public struct Diagnosis: Sendable {
         public let value: JSON
         public let text: String
     }
-    public let lines: [Line]
+    public internal(set) var lines: [Line]
     /// Rows of the comparison with a board: what, what was found, whether it is as expected.
     public internal(set) var board: [[String]] = []
 
-    public var json: JSON { .object(lines.map { ($0.key, $0.value) }) }
+    public var json: JSON { .object(lines.filter { !$0.key.isEmpty }.map { ($0.key, $0.value) }) }
 }
 
 /// Compares the machine with `board` too; without one, says which board this is if that can be known.

@@ -60,6 +60,12 @@ public struct Preprocess: Sendable, Equatable {
         try require(fraction > 0 && fraction <= 1, .usage, "the crop fraction must be above 0 and at most 1")
     }
 
+    /// Whether a picture of `size` has a pixel for each that an input of `layout` takes from it.
+    public func isEnough(_ size: Size, for layout: Layout) -> Bool {
+        let place = placement(size, in: layout.size)
+        return place.box.width >= Double(place.inner.width) && place.box.height >= Double(place.inner.height)
+    }
+
     /// Which part of a picture of `shown` size goes where in an input of `size`.
     func placement(_ shown: Size, in size: Size) -> (box: Box, inner: Size, x: Int, y: Int) {
         let (width, height) = (Double(shown.width), Double(shown.height))

@@ -107,9 +107,11 @@ import Vision
             try? pipe.fileHandleForWriting.close()
         }
         writer.start()
-        let stream = try JPEGStream(file: pipe.fileHandleForReading.fileDescriptor)
+        let stream = try JPEGStream(FileBytes(pipe.fileHandleForReading.fileDescriptor))
         var sizes: [Int] = []
-        while let frame = try stream.next() { sizes.append(frame.count) }
+        while let frame = try stream.next(until: { false }) {
+            if case .jpeg(let bytes) = frame.content { sizes.append(bytes.count) }
+        }
         return sizes
     }
 }

@@ -20,6 +20,8 @@ int64_t ks_read_stream(int file, uint64_t limit, void *_Nullable *_Nonnull base)
 int64_t ks_read_special(const char *_Nonnull path, uint64_t limit, void *_Nullable *_Nonnull base);
 // Reads what is there, at most `room` bytes, waiting for the first; their number, 0 at the end.
 int64_t ks_read(int file, void *_Nonnull bytes, size_t room);
+// 1 once the file can be read or is at its end, 0 if not within `ms` or when a signal comes.
+int ks_wait(int file, unsigned ms);
 // Size of a regular file, and at most `count` of its bytes from `offset` on; their number is less only at its end.
 int64_t ks_size(const char *_Nonnull path);
 int64_t ks_read_at(const char *_Nonnull path, uint64_t offset, void *_Nonnull bytes, size_t count);

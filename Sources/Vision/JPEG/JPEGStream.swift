@@ -1,78 +1,104 @@
 import CSystem
 import Engine
 
-/// One JPEG after the other from an open file, pipe or socket.
-public final class JPEGStream {
-    private let file: Int32
+/// One JPEG after the other from a file, pipe or socket: each is given as soon as it is complete.
+public final class JPEGStream: FrameSource {
+    private let source: any ByteSource
     private let limit: Int
     private var buffer: Storage
     private var filled = 0
-    /// Bytes at the beginning of `buffer` that the last frame used.
-    private var used = 0
     private var cutter = FrameCutter()
-    private var frames = 0
     private var ended = false
     /// What a stream without any frame is, by its first bytes.
     private var kind: String?
 
-    /// Frames of more than `limit` bytes are an error.
-    public init(file: Int32, limit: Int = 64 << 20) throws(KingletError) {
-        self.file = file
-        self.limit = limit
-        buffer = try Storage(bytes: 1 << 16)
+    /// A frame of more than `limit` bytes is left out as damaged, and no more memory than that is taken.
+    public init(_ source: any ByteSource, limit: Int = 64 << 20) throws(KingletError) {
+        self.source = source
+        self.limit = max(limit, 1 << 10)
+        buffer = try Storage(bytes: min(1 << 16, self.limit))
     }
 
-    /// Frames that had no end and were left out.
-    public var cut: Int { cutter.cut }
+    /// How many have been given, damaged ones included.
+    public private(set) var frames = 0
+    /// Bytes between frames that belong to none.
+    public var skipped: Int { cutter.skipped }
+    /// The stream ended with its first frame, as far as could be seen a quarter of a second after it.
+    public private(set) var single = false
 
-    /// The next frame, valid until the next call; nil at the end. A stream that ends in its first frame gives what there
-    /// is of it; one without any frame is an error.
-    public func next() throws(KingletError) -> UnsafeRawBufferPointer? {
-        drop(used)
-        used = 0
+    /// A stream that ends in its first frame gives what there is of it; one without any frame is an error.
+    public func next(until stop: () -> Bool) throws(KingletError) -> VideoFrame? {
         while true {
-            if let frame = cutter.next(UnsafeRawBufferPointer(start: buffer.base, count: filled)) {
-                frames += 1
-                used = frame.upperBound
-                return UnsafeRawBufferPointer(start: buffer.base + frame.lowerBound, count: frame.count)
+            if let find = cutter.next(bytes, ended: ended) { return try frame(find) }
+            if ended {
+                if frames > 0 { return nil }
+                throw KingletError(.badFile, "\(kind ?? "an empty file"), not JPEG")
             }
-            if ended { return try last() }
+            // What precedes the frame is not needed.
+            drop(cutter.start ?? cutter.position)
+            if filled == limit {
+                cutter.abandon(filled)
+                return damaged("a frame of more than \(limit >> 10) KB")
+            }
+            while try !source.wait(100) { if stop() { return nil } }
+            if stop() { return nil }
             try read()
         }
     }
 
-    private func last() throws(KingletError) -> UnsafeRawBufferPointer? {
-        if frames > 0 { return nil }
-        guard let start = cutter.start else {
-            throw KingletError(.badFile, "\(kind ?? "an empty file"), not JPEG")
+    private var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: buffer.base, count: filled) }
+
+    private func frame(_ find: FrameCutter.Find) throws(KingletError) -> VideoFrame {
+        switch find {
+        case .whole(let range): return try given(range)
+        case .cut(let range):
+            if ended && frames == 0 && range.upperBound == filled { return try given(range) }
+            return damaged(ended && range.upperBound == filled ? "the stream ends inside it" : "it has no end")
         }
-        frames = 1
-        used = filled
-        cutter = FrameCutter()
-        return UnsafeRawBufferPointer(start: buffer.base + start, count: filled - start)
+    }
+
+    private func given(_ range: Range<Int>) throws(KingletError) -> VideoFrame {
+        frames += 1
+        if frames == 1 { try lookAhead(250) }
+        return VideoFrame(frames, .jpeg(UnsafeRawBufferPointer(rebasing: bytes[range])))
+    }
+
+    private func damaged(_ message: String) -> VideoFrame {
+        frames += 1
+        return VideoFrame(frames, .damaged(KingletError(.badFile, message)))
+    }
+
+    /// Waits at most `ms` for a sign that another frame follows.
+    private func lookAhead(_ ms: Int) throws(KingletError) {
+        let end = ks_now() + UInt64(ms) * 1_000_000
+        while true {
+            var ahead = cutter
+            if ahead.next(bytes, ended: ended) != nil || ahead.start != nil { return }
+            if ended {
+                single = true
+                return
+            }
+            let now = ks_now()
+            guard now < end, filled < limit, try source.wait(Int((end - now) / 1_000_000) + 1) else { return }
+            try read()
+        }
     }
 
     private func read() throws(KingletError) {
-        // What precedes the frame is not needed.
-        drop(cutter.start ?? cutter.position)
         if filled == buffer.bytes {
-            try require(filled < limit, .badFile, "a frame of more than \(limit >> 20) MB")
             let larger = try Storage(bytes: min(2 * filled, limit))
             larger.base.copyMemory(from: buffer.base, byteCount: filled)
             buffer = larger
         }
-        let got = ks_read(file, buffer.base + filled, buffer.bytes - filled)
-        try require(got >= 0, .badFile, "cannot read: \(String(cString: ks_error(Int32(truncatingIfNeeded: got))))")
+        let got = try source.read(buffer.base + filled, buffer.bytes - filled)
         ended = got == 0
-        filled += Int(got)
-        if kind == nil, filled >= 16 || ended {
-            kind = Format.name(UnsafeRawBufferPointer(start: buffer.base, count: filled))
-        }
+        filled += got
+        if kind == nil, filled >= 16 || ended { kind = Format.name(bytes) }
     }
 
     private func drop(_ count: Int) {
         guard count > 0 else { return }
-        (buffer.base).copyMemory(from: buffer.base + count, byteCount: filled - count)
+        buffer.base.copyMemory(from: buffer.base + count, byteCount: filled - count)
         filled -= count
         cutter.dropped(count)
     }

@@ -14,7 +14,7 @@ struct DoctorCommand: Command {
     var json = false
 
     func execute() throws(KingletError) {
-        let diagnosis = try doctor(board: board)
+        let diagnosis = try doctor(board: board).withCameras()
         if json { return say(diagnosis.json.text + "\n") }
         say(tableText(diagnosis.lines.map { [$0.title, $0.text] }))
         if !diagnosis.board.isEmpty { say("\n" + tableText(diagnosis.board)) }
