@@ -17,7 +17,7 @@ public struct FramePace: Sendable {
         try require(limit.map { $0 >= 1 } ?? true, .usage, "--frames \(limit ?? 0): give 1 or more")
         try require(every >= 1, .usage, "--every \(every): give 1 or more")
         try require(
-            interval >= 0 && interval <= 86_400, .usage, "--interval \(interval): give seconds, 0 to 86400")
+            interval >= 0 && interval <= 86_400, .usage, "--interval: give seconds, 0 to 86400")
     }
 }
 

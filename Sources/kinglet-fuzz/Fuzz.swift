@@ -5,7 +5,7 @@ import Vision
 /// Feeds mutated files to the places where Kinglet takes in foreign bytes. A door must answer with a value or an error:
 /// a crash ends the run, and so does an answer that takes too long.
 @main struct Fuzz {
-    static let doors: [Door] = [.jpeg, .onnx]
+    static let doors: [Door] = [.jpeg, .onnx, .stream]
     static let usage = """
         kinglet-fuzz DOOR FOLDER [SECONDS [SEED [FIRST]]]
           DOOR    \(doors.map { $0.name }.joined(separator: ", "))

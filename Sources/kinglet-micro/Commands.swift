@@ -10,14 +10,23 @@ struct Command: Sendable {
 let classifyCommand = Command(
     syntax: Syntax(
         command: "classify", abstract: "Name what JPEG photographs show.",
-        words: [Positional(name: "input", help: "JPEG files, folders, or - for standard input.", many: true)],
+        words: [
+            Positional(name: "input", help: "JPEG files, folders, or - for standard input (one, or MJPEG).", many: true)
+        ],
         flags: [
             Flag("-m", "--model", value: "file", help: "An .onnx file (default: the built-in model)."),
             Flag("-k", "--top", value: "n", help: "How many classes to name."),
+            Flag("--frames", value: "n", help: "Frames to take of each stream (default: all)."),
+            Flag("--every", value: "n", help: "Take every n-th frame only."),
+            Flag("--interval", value: "seconds", help: "Let so many seconds pass from frame to frame."),
         ] + imageFlags + runFlags)
 ) { a throws(Failure) in
     let top = try read { () throws(WrongUsage) in try a.int("--top") ?? 1 }
-    let request = ClassifyRequest(a.words, try a.network(a.value("--model")), try a.settings(), top: top)
+    var pace = FramePace()
+    pace.limit = try read { () throws(WrongUsage) in try a.int("--frames") }
+    pace.every = try read { () throws(WrongUsage) in try a.int("--every") ?? 1 }
+    pace.interval = try read { () throws(WrongUsage) in try a.double("--interval") ?? 0 }
+    let request = ClassifyRequest(a.words, try a.network(a.value("--model")), try a.settings(), top: top, pace)
     try task { () throws(KingletError) in try printClassifications(request, a.output) }
     return 0
 }

@@ -68,9 +68,10 @@ import Vision
         pace.every = 3
         #expect(try Self.answers(pace) == [name + "1 0", name + "4 2"])
         pace = FramePace()
-        pace.interval = 0.05
-        // Five frames, 40 ms from one to the next: one in two is due.
-        #expect(try Self.answers(pace, ms: 40) == [name + "1 0", name + "3 torn", name + "5 0"])
+        pace.interval = 3600
+        #expect(try Self.answers(pace) == [name + "1 0"])
+        pace.interval = 1e-6
+        #expect(try Self.answers(pace, ms: 1).count == 5)
         for (limit, every, interval) in [(0, 1, 0.0), (1, 0, 0), (1, 1, -1), (1, 1, .nan)] {
             (pace.limit, pace.every, pace.interval) = (limit, every, interval)
             #expect(throws: KingletError.self) { try pace.check() }
