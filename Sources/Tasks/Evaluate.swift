@@ -26,46 +26,17 @@ public struct EvaluateOptions: Sendable {
     public init(model: String?, data: String) { (self.model, self.data) = (model, data) }
 }
 
-/// One attack at one ε.
+/// One attack at one ε, or the worst of all of them.
 public struct EvaluationRow: Sendable {
     public let attack: String
-    /// In pixel units; 0 without attack.
+    /// In pixel units; nil without attack.
     public let epsilon: Epsilon?
     public let tally: Tally
     public let seconds: Double
-}
-
-/// A model under attack whose answers come from elsewhere than its gradients: an int8 model's from integer operators, the
-/// way back from their floats, straight through the rounding; or from another backend.
-final class AnsweringModel: AttackedModel {
-    private let floats: SessionModel
-    let placement: Placement
-    private let session: Session
-    private let map: PixelMap
-
-    /// `options` tells who answers.
-    init(
-        _ trainee: Trainee, _ floats: SessionModel, _ threads: ThreadPool, _ options: NetworkOptions = NetworkOptions()
-    ) throws(KingletError) {
-        self.floats = floats
-        placement = try Placement(try trainee.model.graph(batch: trainee.batch), options)
-        let graph = placement.graph
-        session = try Session(try Plan(graph, target: Target(workers: threads.count)), threads: threads)
-        let value = graph.values[graph.inputs[0]]
-        map = try PixelMap(trainee.preprocess, try Layout(value.type, value.order))
-    }
-
-    var batch: Int { floats.batch }
-    var pixels: Int { floats.pixels }
-    var classes: Int { floats.classes }
-    func forward(_ x: UnsafePointer<Float>) -> UnsafePointer<Float> { floats.forward(x) }
-    func gradient(_ dlogits: UnsafePointer<Float>) -> UnsafePointer<Float> { floats.gradient(dlogits) }
-
-    func logits(_ x: UnsafePointer<Float>) -> UnsafePointer<Float> {
-        map.write(x, count: batch, to: session.inputs[0])
-        session.run()
-        return UnsafePointer(session.outputs[0].f32)
-    }
+    /// What was run; nil for the worst of all.
+    let origin: (spec: AttackSpec, epsilon: Epsilon)?
+    /// Of each picture, -1 for none.
+    let predictions: [Int32]
 }
 
 /// Measures a model on labelled pictures, as they are and under attack: `while let row = try run.next() { … }`.
@@ -75,10 +46,17 @@ public final class EvaluationRun {
     public let classes: ClassMap
     public let cache: ImageCache
     public let notes: [String]
-    private let model: any AttackedModel
+    let model: any AttackedModel
     private let placement: Placement?
-    private let source: HeldImages
-    private var waiting: [(spec: AttackSpec, epsilon: Epsilon)] = []
+    let source: HeldImages
+    private enum Job {
+        case attack(AttackSpec, Epsilon)
+        case worst(Int)
+    }
+    private var waiting: [Job] = []
+    private let epsilons: [Epsilon]
+    /// One for each ε.
+    private var worst: [WorstCase]
     public private(set) var rows: [EvaluationRow] = []
 
     public init(_ options: EvaluateOptions) throws(KingletError) {
@@ -91,10 +69,13 @@ public final class EvaluationRun {
         for text in options.epsilons.split(separator: ",") { epsilons.append(try Epsilon(parsing: String(text))) }
         try require(!epsilons.isEmpty, .usage, "no epsilon given: 4/255, or several with commas")
         for spec in specs {
-            // What has an ε of its own, or none, runs once.
-            let once = spec.kind == .clean || spec.epsilon != nil || spec.norm == .euclidean
-            for epsilon in once ? Array(epsilons.prefix(1)) : epsilons { waiting.append((spec, epsilon)) }
+            for epsilon in spec.runsOnce ? Array(epsilons.prefix(1)) : epsilons {
+                waiting.append(.attack(spec, epsilon))
+            }
         }
+        if specs.count(where: { $0.kind != .clean }) > 1 { for i in epsilons.indices { waiting.append(.worst(i)) } }
+        self.epsilons = epsilons
+        worst = [WorstCase](repeating: WorstCase(), count: epsilons.count)
         let threads = try ThreadPool(options.threads)
         var o = Trainee.Options()
         (o.batch, o.threads) = (options.batch, options.threads)
@@ -151,18 +132,19 @@ public final class EvaluationRun {
         return data.sample(limit, seed: seed)
     }
 
-    /// The next attack's result; nil after the last.
+    /// The next attack's result, at the end the worst of all for each ε; nil after the last.
     public func next() throws(KingletError) -> EvaluationRow? {
         guard !waiting.isEmpty else { return nil }
-        let (spec, epsilon) = waiting.removeFirst()
-        let start = ks_now()
-        let attack = try spec.make(epsilon: epsilon, model: model, evaluating: true)
-        let run = try RobustEvaluation(model, on: source, [.init(name: spec.text, attack: attack)], seed: options.seed)
-        for b in 0..<run.batches { run.run(b) }
-        try placement?.check()
-        let row = EvaluationRow(
-            attack: spec.text, epsilon: attack == nil ? nil : spec.reach(epsilon), tally: run.tallies[0],
-            seconds: Double(ks_now() - start) / 1e9)
+        let row: EvaluationRow
+        switch waiting.removeFirst() {
+        case .attack(let spec, let epsilon): row = try measure(spec, epsilon)
+        case .worst(let i):
+            let labels = (0..<source.count).map { source.label($0) }
+            let tally = worst[i].tally(labels, classes: trainee.classes)
+            row = EvaluationRow(
+                attack: tally.name, epsilon: worst[i].varies ? epsilons[i] : nil, tally: tally, seconds: 0, origin: nil,
+                predictions: worst[i].predictions)
+        }
         rows.append(row)
         return row
     }
@@ -170,22 +152,24 @@ public final class EvaluationRun {
     /// What Arm NN answers.
     public var offloaded: Offloaded? { placement?.offloaded }
 
-    /// What was measured so far, as a page's content.
-    public var report: Report {
-        var report = Report(title: "Robustness of \(options.model ?? "the built-in model")")
-        report.classes = classes.labels
-        report.notes = notes
-        report.judgements = [
-            Report.Judgement(
-                model: trainee.isQuantized ? "int8" : "float32",
-                scores: rows.map {
-                    .init(attack: $0.attack, epsilon: Double($0.epsilon?.pixels ?? 0), right: $0.tally.accuracy)
-                },
-                confusions: rows.map { row in
-                    .init(title: row.attack + (row.epsilon.map { " at \($0.text)" } ?? ""), counts: row.tally.rows)
-                })
-        ]
-        report.card = trainee.model.metadata[Preprocess.Key.card]
-        return report
+    private func measure(_ spec: AttackSpec, _ epsilon: Epsilon) throws(KingletError) -> EvaluationRow {
+        let start = ks_now()
+        let attack = try spec.make(epsilon: epsilon, model: model, evaluating: true)
+        let run = try RobustEvaluation(model, on: source, [.init(name: spec.text, attack: attack)], seed: options.seed)
+        for b in 0..<run.batches { run.run(b) }
+        try placement?.check()
+        let labels = (0..<source.count).map { source.label($0) }
+        for i in epsilons.indices where spec.runsOnce || epsilons[i] == epsilon {
+            worst[i].add(run.predictions[0], run.losses[0], labels, varies: !spec.runsOnce)
+        }
+        return EvaluationRow(
+            attack: spec.text, epsilon: attack == nil ? nil : spec.reach(epsilon), tally: run.tallies[0],
+            seconds: Double(ks_now() - start) / 1e9, origin: attack == nil ? nil : (spec, epsilon),
+            predictions: run.predictions[0])
     }
+}
+
+extension AttackSpec {
+    /// It has an ε of its own, or none.
+    var runsOnce: Bool { kind == .clean || epsilon != nil || norm == .euclidean }
 }

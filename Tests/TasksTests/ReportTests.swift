@@ -3,6 +3,7 @@ import Foundation
 import Tasks
 import Testing
 import Training
+import Vision
 
 /// A report that has everything.
 func fullReport(classes: Int = 3) -> Report {

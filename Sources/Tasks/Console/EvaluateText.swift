@@ -11,7 +11,7 @@ public func printEvaluation(_ options: EvaluateOptions, report: String?, _ outpu
     while let row = try run.next() {
         if output.json { say(row.json(name, labels).text + "\n") }
         table.append([
-            row.attack, row.epsilon?.text ?? "", row.tally.accuracy.text, decimals(row.seconds, 1) + " s",
+            row.attack, row.epsilon?.text ?? "", row.tally.accuracy.text, row.origin == nil && row.attack != "clean" ? "" : decimals(row.seconds, 1) + " s",
         ])
         if output.verbose && !output.json {
             for c in labels.indices where row.tally.images[c] > 0 {
@@ -25,7 +25,7 @@ public func printEvaluation(_ options: EvaluateOptions, report: String?, _ outpu
                 + tableText(table, header: ["attack", "epsilon", "accuracy", "time"]))
     }
     if let report {
-        try writeReport(run.report, to: report)
+        try writeReport(try run.report(), to: report)
         complain("kinglet: wrote \(report)")
     }
 }

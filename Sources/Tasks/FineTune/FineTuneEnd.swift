@@ -60,12 +60,27 @@ extension FineTuneRun {
             let rows = try judge.judgeIntegers(model)
             notes.append("int8 operators: " + rows.map { "\($0.name) \($0.accuracy.text)" }.joined(separator: ", "))
         }
-        let report = report(gate, before.tallies, after.tallies, outcome)
-        if let file = options.report { try writeText(report.html, to: file) }
+        var report = report(gate, before.tallies, after.tallies, outcome)
+        if let file = options.report {
+            report.examples = try examples(initial, statistics, before.answers, after.answers)
+            try writeText(report.html, to: file)
+        }
         options.checkpoints.clear()
         return FineTuneResult(
             outcome: outcome, path: path, gate: gate, before: before.tallies, after: after.tallies, report: report,
             seconds: seconds)
+    }
+
+    /// Some pictures of the gate, each attacked with the weights before and with those after; leaves the latter in place.
+    private func examples(
+        _ initial: [Int: [Float]], _ statistics: [Int: [Float]], _ before: Gate.Answers, _ after: Gate.Answers
+    ) throws(KingletError) -> [Report.Example] {
+        let numbers = try judge.telling(before, after, 4)
+        session.putInitialWeights()
+        let old = try judge.examples(numbers, initial, as: "before, attacked itself")
+        best.put(into: session)
+        let new = try judge.examples(numbers, statistics, as: "after, attacked itself")
+        return zip(old, new).flatMap { [$0, $1] }
     }
 
     /// hardened.onnx → hardened.candidate.onnx

@@ -94,6 +94,34 @@ final class FineTuneJudge {
         return (Gate.Answers(clean: found.right[0], robust: found.right[1]), found.tallies)
     }
 
+    /// Pictures of the gate as the attack leaves them for these weights, which are called `name`; `numbers` of the gate.
+    func examples(
+        _ numbers: [Int], _ statistics: [Int: [Float]], as name: String
+    ) throws(KingletError) -> [Report.Example] {
+        synchronize(statistics)
+        return try maker()?.examples(numbers, as: name) ?? []
+    }
+
+    /// Numbers of at most `count` pictures of the gate that are right after training and were not before, under attack; or
+    /// else of others.
+    func telling(_ before: Gate.Answers, _ after: Gate.Answers, _ count: Int) throws(KingletError) -> [Int] {
+        let all = Array(0..<gate.count)
+        let saved = all.filter { before.clean[$0] && !before.robust[$0] && after.robust[$0] }
+        let lost = all.filter { before.clean[$0] && !before.robust[$0] && !after.robust[$0] }
+        return try maker()?.spread(saved + lost + all, count) ?? []
+    }
+
+    private func maker() throws(KingletError) -> ExampleMaker? {
+        guard let attack = try setup.gate.make(epsilon: setup.epsilon, model: model, evaluating: true) else {
+            return nil
+        }
+        return ExampleMaker(
+            model: model, attack: attack, source: gate, seed: FineTuneJudge.seed(setup), layout: trainee.layout,
+            labels: setup.classes.labels)
+    }
+
+    private static func seed(_ setup: FineTuneSetup) -> UInt64 { setup.options.seed ^ 0x4A55_4447_45 }
+
     /// What the integer operators of `model` answer at the gate, attacked straight through the rounding.
     func judgeIntegers(_ model: Model) throws(KingletError) -> [Tally] {
         var o = Trainee.Options()
@@ -103,7 +131,7 @@ final class FineTuneJudge {
         let attack = try setup.gate.make(epsilon: setup.epsilon, model: integers, evaluating: true)
         let evaluation = try RobustEvaluation(
             integers, on: gate, [.init(name: "clean", attack: nil), .init(name: setup.gate.text, attack: attack)],
-            seed: setup.options.seed ^ 0x4A55_4447_45)
+            seed: FineTuneJudge.seed(setup))
         for b in 0..<evaluation.batches { evaluation.run(b) }
         return evaluation.tallies
     }
@@ -116,7 +144,7 @@ final class FineTuneJudge {
                     name: spec?.text ?? "clean",
                     attack: try spec?.make(epsilon: setup.epsilon, model: model, evaluating: true)))
         }
-        let evaluation = try RobustEvaluation(model, on: source, entries, seed: setup.options.seed ^ 0x4A55_4447_45)
+        let evaluation = try RobustEvaluation(model, on: source, entries, seed: FineTuneJudge.seed(setup))
         for b in 0..<evaluation.batches { evaluation.run(b) }
         return evaluation
     }

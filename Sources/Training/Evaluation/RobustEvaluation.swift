@@ -17,6 +17,9 @@ public final class RobustEvaluation {
     public private(set) var tallies: [Tally]
     /// Of each tally: which images were right, in the order of the source.
     public private(set) var right: [[Bool]]
+    /// Of each entry: what the model said of each image, -1 for nothing, and its loss.
+    public private(set) var predictions: [[Int32]]
+    public private(set) var losses: [[Double]]
     /// Whether the last tally is that of all attacks together.
     public let hasWorst: Bool
 
@@ -49,6 +52,8 @@ public final class RobustEvaluation {
         if hasWorst { tallies.append(Tally(name: "worst of all", classes: model.classes)) }
         self.tallies = tallies
         right = [[Bool]](repeating: [], count: tallies.count)
+        predictions = [[Int32]](repeating: [], count: entries.count)
+        losses = [[Double]](repeating: [], count: entries.count)
         storage = try Storage(bytes: batch * (8 * pixels + 24))
         images = storage.base.assumingMemoryBound(to: UInt64.self)
         worstLoss = (storage.base + 8 * batch).assumingMemoryBound(to: Double.self)
@@ -93,6 +98,8 @@ public final class RobustEvaluation {
             let value = loss.row(z, classes: classes, label: label, weight: 1, to: nil)
             tallies[entry].add(label: label, prediction: prediction, loss: value)
             right[entry].append(prediction == label)
+            predictions[entry].append(Int32(prediction))
+            losses[entry].append(value)
             if Int(worst[n]) == label { worst[n] = Int32(prediction) }
             if !(value < worstLoss[n]) { worstLoss[n] = value }
         }

@@ -56,7 +56,7 @@ public struct HTTPAddress: Sendable, Equatable {
     var request: String {
         var lines = ["GET \(path) HTTP/1.1", "Host: \(authority)", "Accept: multipart/x-mixed-replace, image/jpeg"]
         lines += ["User-Agent: kinglet", "Connection: close"]
-        if let login { lines.append("Authorization: Basic " + Self.base64(Array(login.utf8))) }
+        if let login { lines.append("Authorization: Basic " + base64(Array(login.utf8))) }
         return lines.joined(separator: "\r\n") + "\r\n\r\n"
     }
 
@@ -74,16 +74,5 @@ public struct HTTPAddress: Sendable, Equatable {
             }
         }
         return String(decoding: bytes, as: UTF8.self)
-    }
-
-    static func base64(_ bytes: [UInt8]) -> String {
-        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var text: [UInt8] = []
-        for i in stride(from: 0, to: bytes.count, by: 3) {
-            let part = bytes[i..<min(i + 3, bytes.count)]
-            let bits = part.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - part.count))
-            for k in 0..<4 { text.append(k <= part.count ? letters[bits >> (18 - 6 * k) & 63] : UInt8(ascii: "=")) }
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }
