@@ -7,7 +7,7 @@ BUILD = $(SWIFT) build -c release --static-swift-stdlib
 SMALL = -Xlinker --icf=all -Xlinker --gc-sections -Xlinker --no-export-dynamic -Xlinker --no-eh-frame-hdr -Xlinker -no-pie
 CLI = build/kinglet
 
-.PHONY: demo test armnn armnn-test release conformance bench embedded format setup install clean
+.PHONY: demo test armnn armnn-test release conformance bench bench-arm cross embedded format setup install clean
 
 demo: release
 	$(CLI) classify -v Samples
@@ -39,6 +39,14 @@ conformance: release
 
 bench: release
 	Benchmarks/run.sh
+
+# Instructions of one inference on 64-bit Arm, beside other runtimes; no times.
+bench-arm:
+	Benchmarks/arm/run.sh
+
+# One 64-bit and one 32-bit Arm board, built and run under qemu.
+cross:
+	cross/ci.sh
 
 embedded:
 	cross/embedded.sh
