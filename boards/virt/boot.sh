@@ -116,7 +116,37 @@ cut)
     ok "$(sha256sum <cut.onnx)"
 
     step=webcam
-    say "ok webcam: skipped"
+    if [ -x webcam ]; then
+        mkdir -p /dev/gadget
+        modprobe dummy_hcd && modprobe gadgetfs && mount -t gadgetfs gadget /dev/gadget || fail "no gadgetfs"
+        ./webcam /dev/gadget/dummy_udc frames.mjpeg 2>webcam.err &
+        webcam=$!
+        for _ in 1 2 3 4 5 6 7 8 9 10; do [ -c /dev/video0 ] && break; sleep 1; done
+        expect 0 kinglet classify --json -v --frames 8 v4l2:///dev/video0
+        cat err
+        tail -1 out
+        grep -q -i mjp err || fail "not MJPEG"
+        # The four photographs are named as their files are.
+        kinglet classify --json photos | sed 's/.*"label":"\([^"]*\).*/\1/' | sort -u >files
+        sed 's/.*"label":"\([^"]*\).*/\1/' out | sort -u >seen
+        cmp files seen || { cat files seen; fail "the camera's pictures are named otherwise than the files"; }
+        ok "$(grep -c '"predictions"' out) frames"
+
+        step="webcam unplugged"
+        kinglet classify --json v4l2:///dev/video0 >out 2>err &
+        pid=$!
+        sleep 5
+        kill -9 $webcam
+        wait $pid
+        code=$?
+        cat err
+        tail -1 out
+        [ $code = 70 ] || fail "ended with $code, wanted 70"
+        ok
+    else
+        say "ok webcam: SKIPPED, no compiler for arm64"
+        say "ok webcam unplugged: SKIPPED"
+    fi
 
     step=purge
     expect 0 kinglet classify -m cut.onnx signdigits/train/3

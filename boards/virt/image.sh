@@ -114,7 +114,7 @@ fakeroot bash -euo pipefail -c '
     mkdir -p tree/root/usr/lib/modules/$version
     cd tree/usr/lib/modules/$version
     # Cameras: a virtual one, and a USB webcam made of software.
-    for name in vivid uvcvideo usb_f_uvc dummy_hcd libcomposite configfs; do
+    for name in vivid uvcvideo gadgetfs dummy_hcd; do
         modprobe -d ../../../.. -S $version --show-depends $name | sed -n "s/^insmod \([^ ]*\).*/\1/p"
     done | sort -u | while read -r path; do
         install -D "$path" "../../../../root/usr/lib/modules/$version/${path#*/modules/$version/}"
@@ -129,8 +129,7 @@ fakeroot bash -euo pipefail -c '
 say "root file system: installation, on the board (a few minutes)"
 timeout 1500 qemu-system-aarch64 -M virt -cpu cortex-a72 -smp 2 -m "$memory" -display none -monitor none -serial stdio \
     -kernel vmlinuz -initrd initramfs -append "console=ttyAMA0 quiet setup" \
-    -drive file=root.ext4,format=raw,if=none,id=root -device virtio-blk-device,drive=root \
-    -nic none </dev/null >setup.log 2>&1 || true
+    -drive file=root.ext4,format=raw,if=virtio -nic none </dev/null >setup.log 2>&1 || true
 grep -q '^BOARD installed' setup.log || { say "the installation failed: $cache/setup.log"; tail -20 setup.log >&2; exit 1; }
 e2fsck -fy root.ext4 >/dev/null 2>&1 || true
 rm -rf tree initramfs.tree apt ./*.deb setup.sh board.service
