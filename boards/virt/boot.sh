@@ -2,11 +2,13 @@
 # A line "BOARD ok STEP" for each step, "BOARD FAIL STEP" at the first that goes wrong.
 cd /work
 step=start
-say() { echo "BOARD $*"; }
+say() { printf '\nBOARD %s\n' "$*"; }
 ok() { say "ok $step${1:+: $1}"; }
 fail() {
     say "FAIL $step: $*"
     sync
+    # The console is slow.
+    sleep 2
     systemctl poweroff -f -f
     exit 1
 }
@@ -46,7 +48,7 @@ case $(cat state 2>/dev/null) in
     expect 0 kinglet classify --json -k 3 photos
     cat out
     [ "$(grep -c '"predictions"' out)" = 4 ] || fail "not four answers"
-    expect 65 kinglet classify --json photos/cat.jpg torn.jpg
+    expect 65 kinglet classify --json photos/cat.jpg text.jpg
     ok
 
     step=camera
