@@ -38,8 +38,8 @@ else
     say "SKIPPED: the webcam: apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 fi
 echo "no picture" >"$out/work/text.jpg"
-# Twelve photographs of each of ten hand signs.
-tar -tf "$pictures" | awk -F/ '$2 == "train" && NF == 4 && $4 != "" && ++n[$3] <= 12' |
+# Eight photographs of each of ten hand signs.
+tar -tf "$pictures" | awk -F/ '$2 == "train" && NF == 4 && $4 != "" && ++n[$3] <= 8' |
     tar -xf "$pictures" -C "$out/work" -T -
 mke2fs -q -t ext4 -d "$out/work" "$out/work.ext4" 256M
 cp --sparse=always "$image/root.ext4" "$out/root.ext4"
