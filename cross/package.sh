@@ -117,7 +117,7 @@ deb=$out/kinglet_${version}_$arch.deb
 dpkg-deb --root-owner-group -Zxz --build "$root" "$deb" >/dev/null
 echo "$deb: $(stat -c %s "$deb") bytes"
 if command -v lintian >/dev/null; then
-    lintian --allow-root --fail-on error --fail-on warning --tag-display-limit 0 --show-overrides "$deb"
+    lintian --allow-root --fail-on error --fail-on warning --tag-display-limit 0 "$deb"
 else
     echo "lintian is not installed: the package was not checked" >&2
 fi
