@@ -5,51 +5,30 @@
 #
 # Needs debootstrap, fakeroot, qemu-system-arm, cpio and e2fsprogs; the host is not changed and root is not needed.
 # KINGLET_CROSS (default ~/.cache/kinglet-cross) holds the result and the downloads.
-set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-cache=${KINGLET_CROSS:-$HOME/.cache/kinglet-cross}/virt
-suite=${TARGET_SUITE:-trixie}
-memory=${KINGLET_BOARD_MEMORY:-1024}
-say() { echo "board image: $*" >&2; }
-
+. "$(dirname "$0")/../../cross/lib.sh"
+. "$here/cross/debian.sh"
 PATH=$PATH:/usr/sbin:/sbin
-for tool in debootstrap fakeroot qemu-system-aarch64 cpio mke2fs depmod apt-get; do
-    command -v "$tool" >/dev/null && continue
-    say "needs '$tool': apt-get install debootstrap fakeroot qemu-system-arm cpio e2fsprogs kmod"
-    exit 69
+cache=$store/virt suite=trixie memory=1024
+
+for tool in "debootstrap debootstrap" "fakeroot fakeroot" "qemu-system-aarch64 qemu-system-arm" "cpio cpio" \
+    "mke2fs e2fsprogs" "depmod kmod" "unxz xz-utils" "apt-get apt"; do
+    # shellcheck disable=SC2086
+    need $tool
 done
-wanted=$(cat "$here/init" "$here/image.sh" | sha256sum)
+wanted=$(cat "$here/boards/virt/init" "$here/boards/virt/image.sh" | sha256sum)
 if [ "$(cat "$cache/made-by" 2>/dev/null)" = "$wanted" ]; then
     echo "$cache"
     exit
 fi
-# The mirror that this machine itself uses.
-mirror=${MIRROR:-$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb .*\(https\{0,1\}:[^ ]*debian\)\/* .*/\1/p' \
-    /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null | head -1 || true)}
-[ -n "$mirror" ] || { say "no Debian mirror in this machine's apt configuration: set MIRROR"; exit 69; }
 mkdir -p "$cache"
 cd "$cache"
-rm -rf made-by apt tree initramfs.tree root.ext4
+rm -rf made-by tree initramfs.tree root.ext4
 
-say "kernel"
-mkdir -p apt/etc/apt/{apt.conf.d,preferences.d,sources.list.d,trusted.gpg.d} apt/var/lib/apt/lists/partial \
-    apt/var/cache/apt/archives/partial apt/var/lib/dpkg
-: >apt/var/lib/dpkg/status
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-echo "deb [signed-by=$keyring] $mirror $suite main" >apt/etc/apt/sources.list
-cat >apt/apt.conf <<CONF
-Dir "$cache/apt"; Dir::State::status "$cache/apt/var/lib/dpkg/status";
-APT::Architecture "arm64"; APT::Architectures { "arm64"; }; APT::Sandbox::User "root";
-Acquire::Languages "none"; Acquire::Check-Valid-Until "false";
-CONF
-export APT_CONFIG=$cache/apt/apt.conf
-apt-get -qq update
-package=$(apt-cache depends linux-image-arm64 | awk '/Depends: linux-image-[0-9]/ {print $2; exit}')
-apt-get -qq download "$package" busybox-static
-unset APT_CONFIG
+fetch virt $suite arm64 linux-image-arm64 busybox-static
 mkdir -p tree initramfs.tree/bin initramfs.tree/modules
-dpkg-deb --fsys-tarfile "$package"_*.deb | tar -x -C tree --wildcards './boot/vmlinuz-*' './usr/lib/modules/*'
-dpkg-deb --fsys-tarfile busybox-static_*.deb | tar -xO ./usr/bin/busybox >initramfs.tree/bin/busybox
+dpkg-deb --fsys-tarfile "$store"/debs/virt/linux-image-[0-9]*.deb |
+    tar -x -C tree --no-same-owner --wildcards './boot/vmlinuz-*' './usr/lib/modules/*'
+dpkg-deb --fsys-tarfile "$(deb virt busybox-static)" | tar -xO ./usr/bin/busybox >initramfs.tree/bin/busybox
 chmod +x initramfs.tree/bin/busybox
 cp tree/boot/vmlinuz-* vmlinuz
 version=$(ls tree/usr/lib/modules)
@@ -69,7 +48,7 @@ for path in $(modules virtio_mmio virtio_pci virtio_blk crc32c_generic ext4); do
     if [ "${path%.xz}" = "$path" ]; then cat "$path"; else unxz -c "$path"; fi >"initramfs.tree/modules/$name"
     echo "$name"
 done >initramfs.tree/modules/order
-cp "$here/init" initramfs.tree/init
+cp "$here/boards/virt/init" initramfs.tree/init
 chmod +x initramfs.tree/init
 (cd initramfs.tree && find . | fakeroot cpio -o -H newc --quiet | gzip -9) >initramfs
 
@@ -105,6 +84,7 @@ TimeoutStartSec=infinity
 [Install]
 WantedBy=graphical.target
 UNIT
+mirror=$(mirror) keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 export mirror suite include version keyring
 fakeroot bash -euo pipefail -c '
     debootstrap --foreign --arch=arm64 --variant=minbase --include="$include" --keyring="$keyring" \
@@ -130,9 +110,9 @@ say "root file system: installation, on the board (a few minutes)"
 timeout 1500 qemu-system-aarch64 -M virt -cpu cortex-a72 -smp 2 -m "$memory" -display none -monitor none -serial stdio \
     -kernel vmlinuz -initrd initramfs -append "console=ttyAMA0 quiet setup" \
     -drive file=root.ext4,format=raw,if=virtio -nic none </dev/null >setup.log 2>&1 || true
-grep -q '^BOARD installed' setup.log || { say "the installation failed: $cache/setup.log"; tail -20 setup.log >&2; exit 1; }
+grep -q '^BOARD installed' setup.log || { tail -20 setup.log >&2; die "the installation failed: $cache/setup.log" 70; }
 e2fsck -fy root.ext4 >/dev/null 2>&1 || true
-rm -rf tree initramfs.tree apt ./*.deb setup.sh board.service
+rm -rf tree initramfs.tree setup.sh board.service
 echo "$wanted" >made-by
 say "$(du -sh --apparent-size root.ext4 | cut -f1) root file system, kernel $version"
 echo "$cache"
