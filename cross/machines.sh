@@ -23,16 +23,19 @@ machine() {
 # compile FILE.c…: objects in $objects/C, those that nothing changed for left as they are. Kernels for speed, the rest
 # for size.
 compile() {
-    local source module object level
+    local source module object level model
     mkdir -p "$objects/C"
     for source in "$@"; do
         module=$(basename "$(dirname "$source")")
         object=$objects/C/$module-$(basename "$source" .c).o
-        [ -e "$object" ] && [ -z "$(find "$(dirname "$source")" "$here/Models/cifar10.onnx" "${BASH_SOURCE[0]}" -newer "$object" -name '*.*' -print -quit)" ] && continue
-        level=-Os
+        [ "$module" = CModel ] && rm -f "$object"
+        [ -e "$object" ] && [ -z "$(find "$(dirname "$source")" "${BASH_SOURCE[0]}" -newer "$object" -name '*.*' -print -quit)" ] && continue
+        level=-Os model=()
         [ "$module" = CKernels ] && level=-O2
+        # Another model to build in.
+        [ "$module" = CModel ] && [ -n "${KINGLET_MODEL:-}" ] && model=(-DKINGLET_MODEL="\"$(realpath "$KINGLET_MODEL")\"")
         "$clang" --target="$gnu" "${kind[@]}" "${include[@]}" -std=gnu17 -ffunction-sections -fdata-sections -fno-pic \
-            -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 "$level" -I"$(dirname "$source")/include" -c -o "$object" "$source"
+            -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 "${model[@]}" "$level" -I"$(dirname "$source")/include" -c -o "$object" "$source"
     done
 }
 

@@ -21,6 +21,16 @@
 
 #define MR 4
 #define BY_LANE 1
+// One instruction loads two vectors.
+#define LOAD_PANEL(w, p, vectors)                                       \
+    do {                                                                \
+        if (vectors == 2) {                                             \
+            float32x4x2_t two = vld1q_f32_x2(p);                        \
+            w[0] = (vec_neon)two.val[0], w[1] = (vec_neon)two.val[1];   \
+        } else {                                                        \
+            w[0] = load_neon(p);                                        \
+        }                                                               \
+    } while (0)
 #define KN_EACH_ROW(X) X(1) X(2) X(3) X(4)
 #include "tile_f32.h"
 #define OUTER_ROWS 4
@@ -36,6 +46,18 @@
 
 #include "neon32.h"
 #include "tile_i8.h"
+#undef SUFFIX
+#include "neon32_pairs.h"
+
+// Two products fit in 16 bits together, but for those of four times -128: where no weight is that, as is usual, two
+// groups are multiplied before sums are widened. Looking for it pays from four rows on.
+static void tile_i8(const kn_tile_i8 *t) {
+    const ptrdiff_t bytes = (t->columns + 7) / 8 * t->segments * t->run4 * 32;
+    if (t->rows >= 4 && !kn_has_least(t->b, bytes))
+        tile_i8_pairs(t);
+    else
+        tile_i8_neon(t);
+}
 
 static void depthwise_f32(const kn_depthwise_f32 *t) {
     kn_range inside = kn_inside(t->columns, t->width, t->stride, t->pad, (t->kw - 1) * t->dilation + 1);
@@ -48,45 +70,16 @@ static void depthwise_f32(const kn_depthwise_f32 *t) {
     }
 }
 
-// Eight channels of a row in int8: differences from x_zero fit in 16 bits.
-static void eight_channels(const kn_depthwise_i8 *t, ptrdiff_t c) {
-    const kn_output output = kn_output_of(t->zero, t->low, t->high);
-    const int8x8_t x_zero = vdup_n_s8((int8_t)t->x_zero);
-    for (ptrdiff_t x = 0; x < t->columns; x++) {
-        int32x4_t low = vld1q_s32(t->bias + c), high = vld1q_s32(t->bias + c + 4);
-        for (ptrdiff_t i = 0; i < t->kh; i++) {
-            if (!t->rows[i]) continue;
-            for (ptrdiff_t j = 0; j < t->kw; j++) {
-                const ptrdiff_t ix = x * t->stride - t->pad + j * t->dilation;
-                if (ix < 0 || ix >= t->width) continue;
-                int16x8_t d = vsubl_s8(vld1_s8(t->rows[i] + ix * t->channels + c), x_zero);
-                int16x8_t w = vmovl_s8(vld1_s8(t->w + (i * t->kw + j) * t->channels + c));
-                low = vmlal_s16(low, vget_low_s16(d), vget_low_s16(w));
-                high = vmlal_s16(high, vget_high_s16(d), vget_high_s16(w));
-            }
-        }
-        vst1_s8(t->y + x * t->channels + c,
-                kn_bytes(low, high, vld1q_f32(t->scale + c), vld1q_f32(t->scale + c + 4), output));
-    }
-}
-
-static void depthwise_i8(const kn_depthwise_i8 *t) {
-    ptrdiff_t c = 0, n = t->channels;
-    for (; c + 8 <= n; c += 8) eight_channels(t, c);
-    if (c < n && n >= 8)
-        eight_channels(t, n - 8);
-    else if (c < n)
-        depthwise_i8_any(t, c, n - c);
-}
+#include "neon32_depthwise.h"
 
 const kn_table kn_neon32 = {
-    .f32_mr = 4, .f32_nr = 8, .tile_f32 = tile_f32_neon, .i8_mr = 2, .i8_nr = 8, .tile_i8 = tile_i8_neon,
+    .f32_mr = 4, .f32_nr = 8, .tile_f32 = tile_f32_neon, .i8_mr = 2, .i8_nr = 8, .tile_i8 = tile_i8,
     .depthwise_f32 = depthwise_f32, .depthwise_i8 = depthwise_i8, .add_f32 = add_f32_neon8,
     .clamp_f32 = clamp_f32_neon8, .add_i8 = add_i8_neon8, .quantize = quantize_neon8, .dequantize = dequantize_neon8,
     .sum_f32 = sum_f32_neon8, .max_f32 = max_f32_neon8, .sum_i8 = sum_i8_neon8, .max_i8 = max_i8_neon8,
     .winograd_in = winograd_in_neon, .winograd_out = winograd_out_neon, .winograd_dy = winograd_dy_neon,
     .winograd4_in = winograd4_in_neon, .winograd4_out = winograd4_out_neon, .winograd4_dy = winograd4_dy_neon,
     .outer_f32 = outer_f32_neon, .depthwise_dw_f32 = depthwise_dw_f32_neon, .mask_f32 = mask_f32_neon8,
-    .peak_f32 = peak_f32_neon, .peak_i8 = peak_i8_neon,
+    .peak_f32 = peak_f32_neon, .peak_i8 = peak_i8_pairs,
 };
 #endif

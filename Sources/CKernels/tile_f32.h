@@ -1,6 +1,10 @@
 // The f32 tile of one instruction set, as a template over vectors.h. Before including it define
 //   MR, KN_EACH_ROW(X)   rows of a tile, and X(1) … X(MR); a panel is two vectors wide: nr = 2 · LANES
+//   LOAD_PANEL(w, p, vectors)  optional: one or two vectors at p
 //   BY_LANE              1 where multiply-add takes one lane of a register: a is then loaded four elements at a time
+#ifndef LOAD_PANEL
+#define LOAD_PANEL(w, p, vectors) KN_UNROLL for (int v = 0; v < vectors; v++) w[v] = NAME(load)(p + v * LANES)
+#endif
 // `rows` rows against `vectors` vectors of each of `panels` panels, all three known when compiled.
 KN_INLINE void NAME(block_f32)(const kn_tile_f32 *t, ptrdiff_t row, ptrdiff_t column, ptrdiff_t columns, const int rows,
                            const int panels, const int vectors) {
@@ -19,8 +23,7 @@ KN_INLINE void NAME(block_f32)(const kn_tile_f32 *t, ptrdiff_t row, ptrdiff_t co
 #define TIMES(element)                                                                              \
     do {                                                                                            \
         NAME(vec) w[4][2];                                                                          \
-        KN_UNROLL for (int p = 0; p < panels; p++)                                                  \
-            KN_UNROLL for (int v = 0; v < vectors; v++) w[p][v] = NAME(load)(b + p * step + v * LANES); \
+        KN_UNROLL for (int p = 0; p < panels; p++) LOAD_PANEL(w[p], b + p * step, vectors);         \
         KN_UNROLL for (int i = 0; i < rows; i++)                                                    \
             KN_UNROLL for (int p = 0; p < panels; p++)                                              \
                 KN_UNROLL for (int v = 0; v < vectors; v++)                                         \

@@ -91,7 +91,7 @@ KN_INLINE void NAME(block_i8)(const kn_tile_i8 *t, ptrdiff_t row, ptrdiff_t colu
 #define OPS 8
 #endif
 // As many independent chains as the tile has.
-static double NAME(peak_i8)(ptrdiff_t rounds) {
+static __attribute__((unused)) double NAME(peak_i8)(ptrdiff_t rounds) {
     int8_t bytes[4 * LANES] = {1};
     volatile int32_t sink;
     ACC sum[2 * MR];
