@@ -7,7 +7,7 @@ BUILD = $(SWIFT) build -c release --static-swift-stdlib
 SMALL = -Xlinker --icf=all -Xlinker --gc-sections -Xlinker --no-export-dynamic -Xlinker --no-eh-frame-hdr -Xlinker -no-pie
 CLI = build/kinglet
 
-.PHONY: demo test armnn armnn-test release conformance bench bench-arm cross embedded format setup install clean
+.PHONY: demo test armnn armnn-test release conformance bench bench-arm cross embedded sanitize format setup install clean
 
 demo: release
 	$(CLI) classify -v Samples
@@ -50,6 +50,10 @@ cross:
 
 embedded:
 	cross/embedded.sh
+
+# The tests under the address, undefined-behaviour and thread checkers: slow, and each has a build of its own.
+sanitize: setup
+	scripts/sanitize.sh
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests

@@ -36,7 +36,7 @@ public struct EvaluationRow: Sendable {
     /// What was run; nil for the worst of all.
     let origin: (spec: AttackSpec, epsilon: Epsilon)?
     /// Of each picture, -1 for none.
-    let predictions: [Int32]
+    package let predictions: [Int32]
 }
 
 /// Measures a model on labelled pictures, as they are and under attack: `while let row = try run.next() { … }`.

@@ -36,7 +36,7 @@ extension EvaluationRun {
         let maker = ExampleMaker(
             model: model, attack: attack, source: source, seed: options.seed, layout: trainee.layout,
             labels: classes.labels)
-        let chosen = maker.spread(all.filter(turned) + all.filter { !turned($0) }, 6)
+        let chosen = maker.choose([all.filter(turned), all], 6)
         let name = "\(row.attack) at \(row.epsilon?.text ?? "")"
         report.examples = maker.examples(chosen, as: name)
     }

@@ -122,4 +122,25 @@ import Training
         #expect(result.outcome == .refused && result.path.hasSuffix("limit.candidate.onnx"), "\(result.verdict)")
         #expect(o.output.withCString { ks_kind($0) } < 0, "a refused model was written to the output")
     }
+
+    @Test func aPageOfFineTuningShowsPicturesBeforeAndAfter() throws {
+        var options = try FineTuning.options("page.onnx")
+        options.report = FineTuning.folder + "/page.html"
+        options.epochs = 1
+        let result = try FineTuning.run(options)
+        #expect(result.report.examples.count == 8)
+        for pair in stride(from: 0, to: 8, by: 2) {
+            let (old, new) = (result.report.examples[pair], result.report.examples[pair + 1])
+            #expect(old.original == new.original && old.label == new.label)
+            #expect(old.answers[0].model.hasPrefix("before") && new.answers[0].model.hasPrefix("after"))
+        }
+        let page = String(decoding: try FineTuning.bytes(FineTuning.folder + "/page.html"), as: UTF8.self)
+        #expect(page.components(separatedBy: "data:image/png").count == 25)
+        // The model that was written is the one after training, whatever was put back for the pictures.
+        options.report = nil
+        options.output = FineTuning.folder + "/plain.onnx"
+        try FineTuning.run(options)
+        let (a, b) = (try readModel(FineTuning.folder + "/page.onnx"), try readModel(FineTuning.folder + "/plain.onnx"))
+        #expect(a.initializers.map { $0.tensor.floats } == b.initializers.map { $0.tensor.floats })
+    }
 }

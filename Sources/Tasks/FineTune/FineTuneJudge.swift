@@ -108,7 +108,7 @@ final class FineTuneJudge {
         let all = Array(0..<gate.count)
         let saved = all.filter { before.clean[$0] && !before.robust[$0] && after.robust[$0] }
         let lost = all.filter { before.clean[$0] && !before.robust[$0] && !after.robust[$0] }
-        return try maker()?.spread(saved + lost + all, count) ?? []
+        return try maker()?.choose([saved, lost, all], count) ?? []
     }
 
     private func maker() throws(KingletError) -> ExampleMaker? {

@@ -10,12 +10,16 @@ struct ExampleMaker {
     let layout: Layout
     let labels: [String]
 
-    /// At most `count` of `pictures`: the first ones, of as many classes as there are.
-    func spread(_ pictures: [Int], _ count: Int) -> [Int] {
-        var seen: Set<Int32> = []
-        let first = pictures.filter { seen.insert(source.label($0)).inserted }
-        let rest = pictures.filter { !first.contains($0) }
-        return Array((first + rest).prefix(count))
+    /// At most `count` pictures of the first of `groups` that has any left, those of different classes before others.
+    func choose(_ groups: [[Int]], _ count: Int) -> [Int] {
+        var chosen: [Int] = []
+        for group in groups where chosen.count < count {
+            var seen: Set<Int32> = []
+            let first = group.filter { !chosen.contains($0) && seen.insert(source.label($0)).inserted }
+            chosen += first.prefix(count)
+            chosen += group.filter { !chosen.contains($0) }.prefix(count)
+        }
+        return Array(chosen.prefix(count))
     }
 
     /// Each of `pictures` before and after the attack, with what the model, called `name`, says.
