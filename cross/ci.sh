@@ -24,4 +24,4 @@ step cross/build.sh $full
 step cross/run.sh $full classify -v Samples
 KINGLET_DATA=/nonexistent step cross/same.sh $full
 step cross/build.sh $micro
-step cross/run.sh $micro classify Samples
+step cross/test-micro.sh $micro

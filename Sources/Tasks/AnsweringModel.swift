@@ -1,4 +1,5 @@
 import Engine
+import ONNX
 import Training
 import Vision
 

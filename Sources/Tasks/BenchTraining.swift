@@ -71,6 +71,7 @@ public func benchTraining(
     let spec = attack == "sgd" ? AttackSpec(.clean) : try AttackSpec(parsing: attack)
     let optimizer = try optimizer("sgd")
     let batch = options.batch ?? 64
+    let threads = try ThreadPool(options.threads)
     var traineeOptions = Trainee.Options()
     traineeOptions.part = try TrainedPart(parsing: part)
     traineeOptions.slots = optimizer.slots
@@ -78,7 +79,7 @@ public func benchTraining(
     traineeOptions.batch = batch
     traineeOptions.threads = options.threads
     let trainee = try Trainee(try readModel(options.model), name: options.name, settings, traineeOptions)
-    let model = try trainee.session(threads: try ThreadPool(options.threads))
+    let model = try trainee.session(threads: threads)
     let images = try NoiseImages(batch, pixels: model.pixels, classes: model.classes)
     let trainer = try Trainer(
         model, images, trainee.weights, optimizer, average: nil,

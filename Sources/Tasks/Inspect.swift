@@ -45,6 +45,8 @@ public struct Inspection: Sendable {
 
 /// Reads and plans a model without running it.
 public func inspect(_ options: NetworkOptions) throws(KingletError) -> Inspection {
+    try require(
+        (1...256).contains(options.threads), .usage, "cannot run \(options.threads) threads: give 1 to 256")
     let model = try readModel(options.model)
     let graph = try model.graph(batch: options.batch ?? 1)
     let placement = try Placement(graph, options)

@@ -46,10 +46,12 @@ public final class Network {
     ) throws(KingletError) {
         name = options.name
         threads = options.threads
+        // Before the plan, whose scratch memory is for so many workers.
+        let pool = try ThreadPool(options.threads)
         placement = try Placement(try model.graph(batch: options.batch ?? 1, shapes: shapes), options)
         plan = try Plan(placement.graph, target: Target(workers: options.threads))
         if let limit = options.memory { try Network.check(plan, limit) }
-        session = try Session(plan, threads: try ThreadPool(options.threads), consuming: true)
+        session = try Session(plan, threads: pool, consuming: true)
     }
 
     /// Computes the session's outputs.

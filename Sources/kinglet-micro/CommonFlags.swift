@@ -48,7 +48,9 @@ extension Arguments {
                     .unsupported,
                     "kinglet-micro has no Arm NN: use --backend native, or kinglet built with KINGLET_ARMNN=1"))
         }
-        if backend != "native" { throw .task(KingletError(.usage, "no backend '\(backend)': native or armnn")) }
+        if backend != "native" && backend != "auto" {
+            throw .task(KingletError(.usage, "no backend '\(backend)': native, armnn or auto"))
+        }
         if let memory = value("--memory") {
             guard let bytes = parseBytes(memory) else {
                 throw .task(KingletError(.usage, "--memory \(memory): give a size such as 64M or 1.5G"))
