@@ -47,7 +47,7 @@ done <<TILES
 neon block_f328_neon fmla cortex-a53,cortex-a55,cortex-a72,neoverse-n1
 neon block_f327_neon fmla cortex-a72,neoverse-n1
 neon block_f324_neon fmla cortex-a72,neoverse-n1
-neon block_i84_neon smull2?|sadalp cortex-a53,cortex-a72,neoverse-n1
+neon block_i84_neon smull2?|smlal2?|sadalp cortex-a53,cortex-a72,neoverse-n1
 dotprod block_i88_dotprod sdot cortex-a55,neoverse-n1
 dotprod block_i87_dotprod sdot neoverse-n1
 dotprod block_i84_dotprod sdot neoverse-n1

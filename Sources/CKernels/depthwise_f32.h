@@ -17,7 +17,7 @@ KN_INLINE void NAME(columns_any)(const kn_depthwise_f32 *t, ptrdiff_t c, ptrdiff
     }
     KN_UNROLL for (int o = 0; o < count; o++)
         *(NAME(loose) *)(t->y + (x + o) * t->y_step + c) =
-            kn_clamp(sum[o], NAME(fill)(t->low), NAME(fill)(t->high));
+            NAME(limit)(sum[o], NAME(fill)(t->low), NAME(fill)(t->high));
 }
 
 // Column x, whose window may reach outside the row.
@@ -32,7 +32,7 @@ static void NAME(column_edge)(const kn_depthwise_f32 *t, ptrdiff_t c, ptrdiff_t 
             sum = KN_FMA(NAME(load)(t->rows[i] + ix * t->channels + c), w, sum);
         }
     }
-    *(NAME(loose) *)(t->y + x * t->y_step + c) = kn_clamp(sum, NAME(fill)(t->low), NAME(fill)(t->high));
+    *(NAME(loose) *)(t->y + x * t->y_step + c) = NAME(limit)(sum, NAME(fill)(t->low), NAME(fill)(t->high));
 }
 
 // Columns x ..< x + count of a window `kw` columns wide: each vector of x is read once for all of them. Everything
@@ -59,7 +59,7 @@ KN_INLINE void NAME(columns)(const kn_depthwise_f32 *t, kn_range channels, ptrdi
             }
         }
         float *y = t->y + x * t->y_step + c;
-        KN_UNROLL for (int o = 0; o < count; o++, y += t->y_step) *(NAME(loose) *)y = kn_clamp(sum[o], low, high);
+        KN_UNROLL for (int o = 0; o < count; o++, y += t->y_step) *(NAME(loose) *)y = NAME(limit)(sum[o], low, high);
     }
 }
 

@@ -4,7 +4,6 @@
 #include "common.h"
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
 #include <arm_neon.h>
-#include "depthwise_bytes.h"
 #define SUFFIX _dotprod
 #define LANES 4
 #include "vectors.h"
@@ -46,29 +45,31 @@ KN_INLINE void block_i8_dotprod(const kn_tile_i8 *t, ptrdiff_t row, ptrdiff_t co
     for (ptrdiff_t s = 0; s < t->segments; s++) {
         const int8_t *x[MR];
         int8x16_t e[MR];
-        KN_UNROLL for (int i = 0; i < rows; i++) {
-            x[i] = a[i] + t->offset[s];
-            KN_HIDE(x[i]);
-        }
-        ptrdiff_t left = t->run4;
-#define SIXTEEN(at)                                                              \
-    KN_UNROLL for (int i = 0; i < rows; i++) e[i] = vld1q_s8(x[i] + (at));       \
-    TIMES(0);                                                                    \
-    TIMES(1);                                                                    \
-    TIMES(2);                                                                    \
-    TIMES(3)
-        for (; left >= 8; left -= 8) {
-            SIXTEEN(0);
+        KN_UNROLL for (int i = 0; i < rows; i++) x[i] = a[i] + t->offset[s];
+        const ptrdiff_t end = t->run4 / 4 * 16;
+        ptrdiff_t at = 0;
+#define SIXTEEN(at)                                                          \
+    do {                                                                     \
+        ptrdiff_t from = at;                                                 \
+        KN_HIDE(from);                                                       \
+        KN_UNROLL for (int i = 0; i < rows; i++) e[i] = vld1q_s8(x[i] + from); \
+        TIMES(0);                                                            \
+        TIMES(1);                                                            \
+        TIMES(2);                                                            \
+        TIMES(3);                                                            \
+    } while (0)
+        for (; at + 32 <= end; at += 32) {
+            SIXTEEN(at);
             // Or loads would be paired across, which takes eight registers more than there are.
             __asm__("" ::: "memory");
-            SIXTEEN(16);
-            KN_UNROLL for (int i = 0; i < rows; i++) x[i] += 32;
+            SIXTEEN(at + 16);
         }
-        for (; left >= 4; left -= 4) {
-            SIXTEEN(0);
-            KN_UNROLL for (int i = 0; i < rows; i++) x[i] += 16;
+        if (at < end) SIXTEEN(at);
+        KN_UNROLL for (int i = 0; i < rows; i++) {
+            x[i] += end;
+            KN_HIDE(x[i]);
         }
-        for (; left > 0; left--) {
+        for (ptrdiff_t left = t->run4 % 4; left > 0; left--) {
             KN_UNROLL for (int i = 0; i < rows; i++) {
                 e[i] = vreinterpretq_s8_s32(vsetq_lane_s32(kn_word(x[i]), vdupq_n_s32(0), 0));
                 x[i] += 4;
@@ -80,40 +81,6 @@ KN_INLINE void block_i8_dotprod(const kn_tile_i8 *t, ptrdiff_t row, ptrdiff_t co
 #undef TIMES
     STORE_I8;
 }
-
-// x86's names for what depthwise_i8.h does with bytes.
-#define I(x) neon_##x
-#define V int8x16_t
-#define F float32x4_t
-#define W(x) vreinterpretq_s16_s8(x)
-KN_INLINE V neon_set1_epi8(char x) { return vdupq_n_s8((int8_t)x); }
-KN_INLINE V neon_set1_epi16(short x) { return vreinterpretq_s8_s16(vdupq_n_s16(x)); }
-KN_INLINE V neon_unpacklo_epi8(V a, V b) { return vzip1q_s8(a, b); }
-KN_INLINE V neon_unpackhi_epi8(V a, V b) { return vzip2q_s8(a, b); }
-KN_INLINE V neon_unpacklo_epi16(V a, V b) { return vreinterpretq_s8_s16(vzip1q_s16(W(a), W(b))); }
-KN_INLINE V neon_unpackhi_epi16(V a, V b) { return vreinterpretq_s8_s16(vzip2q_s16(W(a), W(b))); }
-KN_INLINE F neon_set1_ps(float x) { return vdupq_n_f32(x); }
-KN_INLINE F neon_min_ps(F a, F b) { return vminq_f32(a, b); }
-KN_INLINE V neon_cvtps_epi32(F x) { return vreinterpretq_s8_s32(vcvtnq_s32_f32(x)); }
-KN_INLINE V neon_packs_epi32(V a, V b) {
-    return vreinterpretq_s8_s16(vqmovn_high_s32(vqmovn_s32(vreinterpretq_s32_s8(a)), vreinterpretq_s32_s8(b)));
-}
-KN_INLINE V neon_packs_epi16(V a, V b) { return vqmovn_high_s16(vqmovn_s16(W(a)), W(b)); }
-KN_INLINE V neon_adds_epi16(V a, V b) { return vreinterpretq_s8_s16(vqaddq_s16(W(a), W(b))); }
-KN_INLINE V neon_min_epi8(V a, V b) { return vminq_s8(a, b); }
-KN_INLINE V neon_max_epi8(V a, V b) { return vmaxq_s8(a, b); }
-#define FLIP 0
-#define MAKE_A(v) (v)
-#define MAKE_B(v) (v)
-#include "depthwise_i8.h"
-
-static int depthwise_i8_pair(const kn_depthwise_i8 *t, ptrdiff_t c, ptrdiff_t count) {
-    return depthwise_i8_dotprod(t, c, count / 2) && depthwise_i8_dotprod(t, c + count / 2, count / 2);
-}
-
-static void depthwise_i8(const kn_depthwise_i8 *t) {
-    KN_DEPTHWISE_I8(t, 16, depthwise_i8_pair, depthwise_i8_dotprod, depthwise_i8_dotprod);
-}
 #pragma clang attribute pop
 
 kn_table kn_dotprod(void) {
@@ -121,7 +88,6 @@ kn_table kn_dotprod(void) {
     table.i8_mr = 8;
     table.i8_nr = 8;
     table.tile_i8 = tile_i8_dotprod;
-    table.depthwise_i8 = depthwise_i8;
     table.peak_i8 = peak_i8_dotprod;
     return table;
 }

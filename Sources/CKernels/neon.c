@@ -52,6 +52,14 @@ KN_INLINE halves dot(halves c, int8x16_t a, int8x16_t b) {
     return c;
 }
 
+// The same of two groups, whose products must fit in 16 bits together.
+KN_INLINE halves dot_two(halves c, int8x16_t a, int8x16_t b, int8x16_t next_a, int8x16_t next_b) {
+    int16x8_t low = vmull_s8(vget_low_s8(b), vget_low_s8(a));
+    c.low = vpadalq_s16(c.low, vmlal_s8(low, vget_low_s8(next_b), vget_low_s8(next_a)));
+    c.high = vpadalq_s16(c.high, vmlal_high_s8(vmull_high_s8(b, a), next_b, next_a));
+    return c;
+}
+
 #define MR 4
 #define KN_EACH_ROW(X) X(1) X(2) X(3) X(4)
 #define A int8x16_t
@@ -62,6 +70,16 @@ KN_INLINE halves dot(halves c, int8x16_t a, int8x16_t b) {
 #define READ_A(p) vreinterpretq_s8_s32(vdupq_n_s32(kn_word(p)))
 #define READ_B(p) vld1q_s8(p)
 #define DOT(c, a, b) dot(c, a, b)
+// Kept apart from what they were, or the compiler halves the vectors that it multiplies them by.
+#define READ_TWO(a, next_a, p)                                           \
+    do {                                                                 \
+        int32x2_t both = vreinterpret_s32_s8(vld1_s8(p));                \
+        a = vreinterpretq_s8_s32(vdupq_lane_s32(both, 0));                \
+        KEEP(a);                                                         \
+        next_a = vreinterpretq_s8_s32(vdupq_lane_s32(both, 1));           \
+        KEEP(next_a);                                                    \
+    } while (0)
+#define DOT_TWO(c, a, b, next_a, next_b) dot_two(c, a, b, next_a, next_b)
 #define KEEP(a) __asm__("" : "+w"(a))
 #include "neon.h"
 #include "tile_i8.h"
@@ -74,36 +92,13 @@ static void depthwise_f32(const kn_depthwise_f32 *t) {
     KN_DEPTHWISE_CHANNELS(t->channels, 8, WIDE, HALF, ONE);
 }
 
-// Eight channels of a row in int8: differences from x_zero fit in 16 bits.
-static void eight_channels(const kn_depthwise_i8 *t, ptrdiff_t c) {
-    const int16x8_t zero = vdupq_n_s16((int16_t)t->zero);
-    const int8x8_t x_zero = vdup_n_s8((int8_t)t->x_zero);
-    for (ptrdiff_t x = 0; x < t->columns; x++) {
-        int32x4_t low = vld1q_s32(t->bias + c), high = vld1q_s32(t->bias + c + 4);
-        for (ptrdiff_t i = 0; i < t->kh; i++) {
-            if (!t->rows[i]) continue;
-            for (ptrdiff_t j = 0; j < t->kw; j++) {
-                const ptrdiff_t ix = x * t->stride - t->pad + j * t->dilation;
-                if (ix < 0 || ix >= t->width) continue;
-                int16x8_t d = vsubl_s8(vld1_s8(t->rows[i] + ix * t->channels + c), x_zero);
-                int16x8_t w = vmovl_s8(vld1_s8(t->w + (i * t->kw + j) * t->channels + c));
-                low = vmlal_s16(low, vget_low_s16(d), vget_low_s16(w));
-                high = vmlal_high_s16(high, d, w);
-            }
-        }
-        int32x4_t p = vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(low), vld1q_f32(t->scale + c)));
-        int32x4_t q = vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(high), vld1q_f32(t->scale + c + 4)));
-        int8x8_t y = vqmovn_s16(vqaddq_s16(vqmovn_high_s32(vqmovn_s32(p), q), zero));
-        y = vmin_s8(vmax_s8(y, vdup_n_s8((int8_t)t->low)), vdup_n_s8((int8_t)t->high));
-        vst1_s8(t->y + x * t->channels + c, y);
-    }
-}
+#include "depthwise_neon.h"
 
 static void depthwise_i8(const kn_depthwise_i8 *t) {
     ptrdiff_t c = 0, n = t->channels;
-    for (; c + 8 <= n; c += 8) eight_channels(t, c);
+    for (; c + 8 <= n; c += 8) depthwise_i8_eight(t, c);
     if (c < n && n >= 8)
-        eight_channels(t, n - 8);
+        depthwise_i8_eight(t, n - 8);
     else if (c < n)
         depthwise_i8_any(t, c, n - c);
 }

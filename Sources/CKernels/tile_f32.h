@@ -33,13 +33,15 @@ KN_INLINE void NAME(block_f32)(const kn_tile_f32 *t, ptrdiff_t row, ptrdiff_t co
             KN_UNROLL for (int v = 0; v < vectors; v++) KN_FENCE(sum[p][i][v]);                     \
     } while (0)
 #if BY_LANE
-        for (; k + 4 <= t->run; k += 4) {
+        // Counted in bytes, so that the counter is the index of every load.
+        const ptrdiff_t end = 16 * (t->run / 4);
+        for (ptrdiff_t at = 0; at < end; at += 16) {
             kn_four e[MR];
-            ptrdiff_t at = k;
             KN_HIDE(at);
-            KN_UNROLL for (int i = 0; i < rows; i++) e[i] = *(const kn_four *)(x[i] + at);
+            KN_UNROLL for (int i = 0; i < rows; i++) e[i] = *(const kn_four *)((const char *)x[i] + at);
             KN_UNROLL for (int l = 0; l < 4; l++) TIMES(e[i][l]);
         }
+        k = t->run / 4 * 4;
 #endif
         for (; k < t->run; k++) TIMES(x[i][k]);
 #undef TIMES
@@ -55,12 +57,12 @@ KN_INLINE void NAME(block_f32)(const kn_tile_f32 *t, ptrdiff_t row, ptrdiff_t co
     if (columns >= panels * vectors * LANES) {
         KN_UNROLL for (int i = 0; i < rows; i++, y += t->y_stride)
             KN_UNROLL for (int v = 0; v < panels * vectors; v++)
-                *(NAME(loose) *)(y + v * LANES) = kn_clamp(sum[v / vectors][i][v % vectors], low, high);
+                *(NAME(loose) *)(y + v * LANES) = NAME(limit)(sum[v / vectors][i][v % vectors], low, high);
     } else {
         const ptrdiff_t last = columns - (vectors - 1) * LANES;
         KN_UNROLL for (int i = 0; i < rows; i++, y += t->y_stride) {
-            if (vectors == 2) *(NAME(loose) *)y = kn_clamp(sum[0][i][0], low, high);
-            NAME(put_floats)(y + (vectors - 1) * LANES, kn_clamp(sum[0][i][vectors - 1], low, high), last);
+            if (vectors == 2) *(NAME(loose) *)y = NAME(limit)(sum[0][i][0], low, high);
+            NAME(put_floats)(y + (vectors - 1) * LANES, NAME(limit)(sum[0][i][vectors - 1], low, high), last);
         }
     }
 }

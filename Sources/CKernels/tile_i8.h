@@ -4,6 +4,8 @@
 //   READ_A(p)     four bytes at p, for every lane
 //   READ_B(p)     4 · LANES bytes of a panel at p
 //   DOT(c, a, b)  c + a · b, four products per lane
+//   DOT_TWO(c, a, b, next_a, next_b), READ_TWO(a, next_a, p)   where two groups at once are quicker, unless a weight
+//                 is -128
 //   STORE_PAIRS   stores whole blocks of bytes, where STORE_PAIRS_FITS
 //   ACC, START(bias), FINISH(acc, bias)   where a sum is kept otherwise than as one vector
 //   OWN_BLOCK     where the set has its own NAME(block_i8)
@@ -66,7 +68,29 @@ KN_INLINE void NAME(block_i8)(const kn_tile_i8 *t, ptrdiff_t row, ptrdiff_t colu
     for (ptrdiff_t s = 0; s < t->segments; s++) {
         const int8_t *x[MR];
         KN_UNROLL for (int i = 0; i < rows; i++) x[i] = a[i] + t->offset[s];
-        for (ptrdiff_t k = 0; k < t->run4; k++) {
+        ptrdiff_t k = 0;
+#ifdef DOT_TWO
+        const ptrdiff_t end = t->has_least ? 0 : t->run4 / 2 * 8;
+        for (ptrdiff_t at = 0; at < end; at += 8) {
+            B w[4][2], next[4][2];
+            KN_HIDE(at);
+            KN_UNROLL for (int p = 0; p < panels; p++)
+                KN_UNROLL for (int v = 0; v < vectors; v++) {
+                    w[p][v] = READ_B(b + p * step + 4 * v * LANES);
+                    next[p][v] = READ_B(b + p * step + (8 + 4 * v) * LANES);
+                }
+            KN_UNROLL for (int i = 0; i < rows; i++) {
+                A e, f;
+                READ_TWO(e, f, x[i] + at);
+                KN_UNROLL for (int p = 0; p < panels; p++)
+                    KN_UNROLL for (int v = 0; v < vectors; v++)
+                        part[p][i][v] = DOT_TWO(part[p][i][v], e, w[p][v], f, next[p][v]);
+            }
+            b += 16 * LANES;
+        }
+        k = end / 4;
+#endif
+        for (; k < t->run4; k++) {
             B w[4][2];
             KN_UNROLL for (int p = 0; p < panels; p++)
                 KN_UNROLL for (int v = 0; v < vectors; v++) w[p][v] = READ_B(b + p * step + 4 * v * LANES);

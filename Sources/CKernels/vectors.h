@@ -42,3 +42,18 @@ KN_INLINE NAME(ivec) NAME(round)(NAME(vec) x, int32_t zero, int32_t low, int32_t
     x = x < most ? x : most;
     return (NAME(ivec))(x + KN_MAGIC) + (NAME(ivec))(zero - KN_MAGIC_BITS);
 }
+
+// min(max(x, low), high); NaN stays NaN.
+#if defined(__aarch64__) && LANES == 4
+KN_INLINE NAME(vec) NAME(limit)(NAME(vec) x, NAME(vec) low, NAME(vec) high) {
+    return (NAME(vec))vminq_f32(vmaxq_f32((float32x4_t)x, (float32x4_t)low), (float32x4_t)high);
+}
+#elif defined(__aarch64__) && LANES == 8
+KN_INLINE NAME(vec) NAME(limit)(NAME(vec) x, NAME(vec) low, NAME(vec) high) {
+    float32x4_t a = vminq_f32(vmaxq_f32((float32x4_t)x.lo, (float32x4_t)low.lo), (float32x4_t)high.lo);
+    float32x4_t b = vminq_f32(vmaxq_f32((float32x4_t)x.hi, (float32x4_t)low.hi), (float32x4_t)high.hi);
+    return (NAME(vec))__builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+#else
+KN_INLINE NAME(vec) NAME(limit)(NAME(vec) x, NAME(vec) low, NAME(vec) high) { return kn_clamp(x, low, high); }
+#endif

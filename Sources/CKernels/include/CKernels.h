@@ -28,13 +28,14 @@ typedef struct {
 // or, where y_f32 is given, y_f32 = float(bias + Σ a · b) · scale, and y is not used.
 // Rows, columns and panels as above. Runs are padded to whole groups of 4: a panel is [segments][run4][nr][4] with
 // zeros, and up to 3 bytes past a run of `a` are read. With `unsigned_a` of the table, a is taken as a ^ 0x80
-// unsigned; packing put the difference into bias: bias - 128 · Σ b.
+// unsigned; packing put the difference into bias: bias - 128 · Σ b. `has_least`: whether b may hold a -128.
 typedef struct {
     ptrdiff_t rows, columns;
     ptrdiff_t segments, run4;  // groups of 4 bytes per segment
     const int8_t *_Nonnull const *_Nonnull a;
     const ptrdiff_t *_Nonnull offset;  // in bytes
     const int8_t *_Nonnull b;
+    int has_least;
     const int32_t *_Nonnull bias;   // one per column of the panels
     const float *_Nonnull scale;    // one per column of the panels
     int32_t zero, low, high;        // all within int8

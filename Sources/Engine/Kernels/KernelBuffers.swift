@@ -59,7 +59,7 @@ final class ProductBuffers {
             var t = kn_tile_i8(
                 rows: count, columns: n, segments: 1, run4: k / 4,
                 a: UnsafeRawPointer(rows).assumingMemoryBound(to: UnsafePointer<Int8>.self), offset: offset,
-                b: b.assumingMemoryBound(to: Int8.self), bias: bias.assumingMemoryBound(to: Int32.self),
+                b: b.assumingMemoryBound(to: Int8.self), has_least: 0, bias: bias.assumingMemoryBound(to: Int32.self),
                 scale: bias.assumingMemoryBound(to: Float.self), zero: 0, low: -128, high: 127,
                 y: (y + row * n).assumingMemoryBound(to: Int8.self), y_f32: nil, y_stride: n)
             kernels.tile(&t)

@@ -1,6 +1,6 @@
 /// How quantized weights b[segments · run, n] are laid out for the tiles: panels of `nr` columns, each
 /// [parts · segments, run4, nr, 4] int8 with zeros past the run and past column n; then for all panels an int32 bias and
-/// a float multiplier per column.
+/// a float multiplier per column, and whether a weight is -128.
 struct IntegerPanels {
     let segments: Int
     let run: Int
@@ -23,7 +23,9 @@ struct IntegerPanels {
     /// Where bias and multipliers begin, in bytes.
     var bias: Int { count * stride }
     var multipliers: Int { bias + count * nr * 4 }
-    var bytes: Int { multipliers + count * nr * 4 }
+    /// Where it says whether a weight is -128.
+    var least: Int { multipliers + count * nr * 4 }
+    var bytes: Int { least + 4 }
 
     /// Lays out the weights: element r of segment s of column j is
     /// `w[(first + j) * columnStep + s * segmentStep + r * runStep]`; and the sum of every column in place of its bias.
@@ -52,6 +54,9 @@ struct IntegerPanels {
                 }
             }
         }
+        var has: Int32 = 0
+        for i in 0..<bias where to[i] == -128 { has = 1 }
+        packed.storeBytes(of: has, toByteOffset: least, as: Int32.self)
     }
 
     /// One run of weights that are int8 already, to groups of 4; their sum.

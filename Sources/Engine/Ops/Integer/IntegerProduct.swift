@@ -48,6 +48,7 @@ struct IntegerProduct {
         let last = min(columns.upperBound * panels.nr, panels.n)
         let bias = (packed + panels.bias).assumingMemoryBound(to: Int32.self) + first
         let scale = (packed + panels.multipliers).assumingMemoryBound(to: Float.self) + first
+        let hasLeast = (packed + panels.least).load(as: Int32.self)
         let b = (packed + columns.lowerBound * panels.stride).assumingMemoryBound(to: Int8.self)
         let a = UnsafeRawPointer(pointers).assumingMemoryBound(to: UnsafePointer<Int8>.self)
         var row = part.lowerBound
@@ -58,7 +59,8 @@ struct IntegerProduct {
             let float = output.dtype == .f32
             var call = kn_tile_i8(
                 rows: count, columns: last - first, segments: panels.parts * panels.segments, run4: panels.run4, a: a,
-                offset: offset, b: b, bias: bias, scale: scale, zero: output.zero, low: output.low, high: output.high,
+                offset: offset, b: b, has_least: hasLeast, bias: bias, scale: scale, zero: output.zero, low: output.low,
+                high: output.high,
                 y: float ? nil : y.assumingMemoryBound(to: Int8.self) + at,
                 y_f32: float ? y.assumingMemoryBound(to: Float.self) + at : nil, y_stride: yStride)
             kernels.tile(&call)

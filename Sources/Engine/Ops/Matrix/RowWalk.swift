@@ -34,16 +34,19 @@ struct RowWalk {
         var column = first % columns
         var line = first / columns % lines
         var start = base + first / (columns * lines) * imageStep
-        for i in 0..<count {
-            to[i] = start + line * lineStep + column * step
-            column += 1
-            if column == columns {
-                column = 0
-                line += 1
-                if line == lines {
-                    line = 0
-                    start += imageStep
-                }
+        var i = 0
+        while i < count {
+            let end = min(i + columns - column, count)
+            var at = start + line * lineStep + column * step
+            while i < end {
+                to[i] = at
+                at += step
+                i += 1
+            }
+            (column, line) = (0, line + 1)
+            if line == lines {
+                line = 0
+                start += imageStep
             }
         }
     }
