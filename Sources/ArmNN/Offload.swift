@@ -27,8 +27,9 @@ public struct Offload: Sendable {
     public init(_ graph: Graph, _ shim: Shim, device: String, threads: Int) throws(KingletError) {
         (self.device, version) = (device, shim.version)
         let scales = Scales()
-        let at = standardPasses.firstIndex { $0 is FuseQuantized } ?? 0
-        var graph = try graph.optimized(standardPasses[..<at] + [scales] + standardPasses[at...])
+        var passes = standardPasses
+        passes.insert(scales, at: passes.firstIndex { $0 is FuseQuantized } ?? 0)
+        var graph = try graph.optimized(passes)
         scales.spread(graph)
 
         var rest: [Rest] = []

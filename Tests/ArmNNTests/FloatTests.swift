@@ -70,19 +70,28 @@ import Testing
         ("Elu", { d, x in d.node("Elu", [x], ["alpha": .float(0.7)]) }),
         ("LeakyRelu", { d, x in d.node("LeakyRelu", [x], ["alpha": .float(0.2)]) }),
         ("HardSwish", { d, x in d.node("HardSwish", [x]) }),
-        // [N, C, H, W] of more than a pixel into rows: what CpuAcc gets wrong, without a word, if it is left 4-D.
+        // An image [N, H, W, C] of a convolution that enters a product: CpuAcc is wrong, without a word, if it stays 4-D.
         (
-            "Gemm of an image",
+            "Gemm of a convolution",
             { d, x in
-                let y = d.node("Flatten", [d.node("Relu", [x])])
+                let image = d.node("Conv", [x, try d.weights([8, 8, 1, 1])])
+                let y = d.node("Flatten", [d.node("Transpose", [image], ["perm": .ints([0, 2, 3, 1])])])
                 return d.node("Gemm", [y, try d.weights([7, 8 * 9 * 6]), try d.weights([7])], ["transB": .int(1)])
             }
         ),
         (
-            "MatMul of an image",
+            "MatMul of a convolution",
             { d, x in
-                let y = d.node("Transpose", [x], ["perm": .ints([0, 2, 3, 1])])
+                let image = d.node("Conv", [x, try d.weights([8, 8, 1, 1])])
+                let y = d.node("Transpose", [image], ["perm": .ints([0, 2, 3, 1])])
                 return d.node("Add", [d.node("MatMul", [y, try d.weights([8, 7])]), try d.weights([7])])
+            }
+        ),
+        (
+            "Gemm of planes",
+            { d, x in
+                let y = d.node("Flatten", [d.node("Conv", [x, try d.weights([8, 8, 1, 1])])])
+                return d.node("Gemm", [y, try d.weights([7, 8 * 9 * 6]), try d.weights([7])], ["transB": .int(1)])
             }
         ),
         (
