@@ -65,6 +65,7 @@ PREFIX ?= /usr/local
 install: release
 	install -D $(CLI) $(DESTDIR)$(PREFIX)/bin/kinglet
 	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	if [ -e build/libkinglet-armnn.so ]; then install -D -t $(DESTDIR)$(PREFIX)/lib/kinglet build/libkinglet-armnn.so; fi
 	$(CLI) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/kinglet
 
 clean:

@@ -7,7 +7,7 @@ let armnn = Context.environment["KINGLET_ARMNN"] == "1"
 let armnnTargets: [Target] = [
     .target(name: "CArmNN", exclude: ["shim"], linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "ArmNN", dependencies: ["Engine", "CArmNN", "CSystem"]),
-    .testTarget(name: "ArmNNTests", dependencies: ["ArmNN", "Tasks", "Engine", "ONNX", "CSystem"]),
+    .testTarget(name: "ArmNNTests", dependencies: ["ArmNN", "CArmNN", "Tasks", "Engine", "ONNX", "CSystem"]),
 ]
 
 let package = Package(

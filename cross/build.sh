@@ -22,3 +22,8 @@ mkdir -p "$out"
 cp "$(build --show-bin-path)/kinglet" "$out/kinglet.new"
 mv "$out/kinglet.new" "$out/kinglet"
 echo "$out/kinglet: $(stat -c %s "$out/kinglet") bytes, $how"
+if [ "${KINGLET_ARMNN:-}" = 1 ]; then
+    # Beside it, what reaches Arm NN of the board.
+    [ "$machine" = "$(uname -m)" ] || export ARMNN_CXX="$machine-linux-gnu-g++" ARMNN_SYSROOT="${ARMNN_SYSROOT:-$store/sysroot}"
+    scripts/armnn.sh "$out"
+fi

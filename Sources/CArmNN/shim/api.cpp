@@ -34,6 +34,11 @@ static int32_t fail(const std::string &why) {
 
 static const char *error() { return message.c_str(); }
 
+// What is loaded changes no more.
+static void requireOpen(const ka_net *net) {
+    if (net->loaded) throw InvalidArgumentException("the network is loaded already");
+}
+
 static int32_t open(const char *path) {
     return guarded([&] {
         std::lock_guard<std::mutex> lock(building);
@@ -80,6 +85,7 @@ static void drop(ka_net *net) {
 static int32_t input(ka_net *net, const ka_tensor *type) {
     return guarded([&] {
         std::lock_guard<std::mutex> lock(building);
+        requireOpen(net);
         TensorInfo x = info(*type);
         const int id = static_cast<int>(net->inputs.size());
         const int32_t value = net->join(net->network->AddInputLayer(id), nullptr, 0, x);
@@ -94,6 +100,7 @@ static int32_t input(ka_net *net, const ka_tensor *type) {
 static int32_t add(ka_net *net, const ka_layer *layer) {
     return guarded([&] {
         std::lock_guard<std::mutex> lock(building);
+        requireOpen(net);
         return addLayer(*net, *layer);
     });
 }
@@ -101,6 +108,7 @@ static int32_t add(ka_net *net, const ka_layer *layer) {
 static int32_t output(ka_net *net, int32_t value) {
     return guarded([&] {
         std::lock_guard<std::mutex> lock(building);
+        requireOpen(net);
         const Value &y = net->value(value);
         IConnectableLayer *layer = net->network->AddOutputLayer(static_cast<int>(net->outputs.size()));
         y.layer->GetOutputSlot(0).Connect(layer->GetInputSlot(0));
@@ -110,6 +118,7 @@ static int32_t output(ka_net *net, int32_t value) {
 }
 
 static IOptimizedNetworkPtr optimized(ka_net *net, const char *devices, int32_t threads) {
+    requireOpen(net);
     std::vector<BackendId> wanted;
     std::istringstream list(devices);
     for (std::string name; std::getline(list, name, ',');) wanted.emplace_back(name);
@@ -153,6 +162,7 @@ static int32_t load(ka_net *net, const char *devices, int32_t threads) {
 
 static int32_t run(ka_net *net, const void *const *inputs, void *const *outputs) {
     return guarded([&] {
+        if (!net->loaded) return fail("the network is not loaded");
         std::lock_guard<std::mutex> lock(net->running);
         InputTensors x;
         for (size_t i = 0; i < net->inputs.size(); i++)
