@@ -3,8 +3,12 @@ import Testing
 
 @Suite struct ThreadPoolTests {
     final class Sum: ParallelJob {
-        var parts = [Int](repeating: 0, count: 8)
+        /// Memory of its own: workers must not change one Swift array together, not even different elements.
+        private let parts = UnsafeMutableBufferPointer<Int>.allocate(capacity: 8)
         var total = 0
+        init() { parts.initialize(repeating: 0) }
+        deinit { parts.deallocate() }
+
         func run(_ worker: Worker) {
             parts[worker.index] = worker.share(of: 1000).reduce(0, +)
             worker.barrier()
