@@ -51,9 +51,20 @@ if [ "$program" = kinglet ]; then
     for file in "$here"/boards/*.env; do put "$file" "/usr/share/kinglet/boards/$(basename "$file")"; done
 fi
 
+# What the service runs. The small executable reads no cameras: v4l2-ctl does, into its standard input.
+if [ "$program" = kinglet ]; then
+    service='/usr/bin/kinglet classify --json $KINGLET_FLAGS $KINGLET_INPUT'
+    input='# A camera, an MJPEG stream (http://…) or a folder of JPEG files.\nKINGLET_INPUT=v4l2:///dev/video0'
+else
+    service="/bin/sh -c 'v4l2-ctl -d \$\$KINGLET_CAMERA --set-fmt-video=pixelformat=MJPG --stream-mmap --stream-to=- |"
+    service+=" exec kinglet classify --json \$\$KINGLET_FLAGS -'"
+    input='# A camera that gives MJPEG; read by v4l2-ctl of the package v4l-utils.\nKINGLET_CAMERA=/dev/video0'
+fi
 # The limit that the service keeps, and the one that the system holds it to: half as much again.
-fill() { sed "s/@MEMORY@/$B_MEMORY/; s/@MEMORY_MAX@/$((${B_MEMORY%M} * 3 / 2))M/" "$1"; }
 [[ $B_MEMORY =~ ^[0-9]+M$ ]] || die "boards/$board.env: MEMORY '$B_MEMORY', wanted such as 256M" 65
+fill() {
+    sed "s/@MEMORY@/$B_MEMORY/; s/@MEMORY_MAX@/$((${B_MEMORY%M} * 3 / 2))M/; s|@COMMAND@|${service//|/\\|}|; s|@INPUT@|$input|" "$1"
+}
 fill "$here/packaging/kinglet.service" >"$tree/kinglet.service"
 fill "$here/packaging/kinglet.conf" >"$tree/kinglet.conf"
 put "$tree/kinglet.service" /usr/lib/systemd/system/kinglet.service
@@ -98,6 +109,7 @@ Installed-Size: $(du -sk --apparent-size "$root/usr" | cut -f1)
 CONTROL
     [ ${#depends[@]} = 0 ] ||
         echo "Depends: $(printf '%s\n' "${depends[@]}" | sort -u | paste -sd, | sed 's/,/, /g')"
+    [ "$program" = kinglet ] || echo "Recommends: v4l-utils"
     cat <<CONTROL
 Description: classify camera images on the board, and harden the model there
  Kinglet names what JPEG photographs and camera frames show, measures how

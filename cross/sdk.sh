@@ -6,10 +6,12 @@ small=(-Xlinker --icf=all -Xlinker --gc-sections -Xlinker --no-export-dynamic -X
     -Xlinker -no-pie -Xlinker -s)
 machine=${B_TRIPLE%%-*}
 scratch=.build-${machine/aarch64/arm64}${B_CPU:+-$B_CPU}
-command=()
+command=() libraries=
 
 if [ "$machine" = "$(uname -m)" ]; then
     scratch=.build how="$(uname -m) of this machine"
+    scripts/static-libs.sh "build/static"
+    libraries=$here/build/static
     command=("${SWIFT:-swift}" build)
 elif [ "$machine" != aarch64 ]; then
     die "no way to build '$B_TRIPLE' here: full boards are aarch64, or of this machine's kind"
@@ -25,10 +27,15 @@ else
     else
         cross/setup.sh
         how="Debian's Swift SDK"
+        scripts/static-libs.sh "build/static-$machine" "$store/sysroot" "$machine"
+        libraries=$here/build/static-$machine
         command=("$store/swift" build --swift-sdk kinglet-aarch64)
     fi
     [ -z "$B_CPU" ] || command+=(-Xcc "-mcpu=$B_CPU" -Xswiftc -target-cpu -Xswiftc "$B_CPU")
 fi
+
+# libjpeg and the C++ library inside: the executable needs the C library alone.
+[ -z "$libraries" ] || small+=(-Xlinker "-L$libraries")
 
 build() { "${command[@]}" -c release --static-swift-stdlib --scratch-path "$scratch" "$@"; }
 
