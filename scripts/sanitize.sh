@@ -9,12 +9,13 @@ swift=${SWIFT:-swift}
 # The checkers put their own malloc in the place of the one whose calls a test counts.
 skip=(--skip allocationsAreCounted)
 
-# C code is checked for undefined behaviour too; Swift traps on it by itself. Leaks are not looked for: what the process
-# keeps to its end, such as the worker threads, would be called one.
+# C code is checked for undefined behaviour too, on which it then traps, as Swift does by itself. Leaks are not looked
+# for: what the process keeps to its end, such as the worker threads, would be called one.
 address() {
-    export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-    "$swift" build --build-tests --sanitize=address --sanitize=undefined --scratch-path .build-address
-    "$swift" test --skip-build --sanitize=address --sanitize=undefined --scratch-path .build-address "${skip[@]}" "$@"
+    export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1
+    local flags=(--sanitize=address --scratch-path .build-address -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined)
+    "$swift" build --build-tests "${flags[@]}"
+    "$swift" test --skip-build "${flags[@]}" "${skip[@]}" "$@"
 }
 
 # A futex is a lock that the checker does not know, but what it guards is atomic.
