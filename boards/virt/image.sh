@@ -104,7 +104,7 @@ fakeroot bash -euo pipefail -c '
     install -m 755 setup.sh tree/root/setup.sh
     install -D -m 644 board.service tree/root/etc/systemd/system/board.service
     rm -f tree/root/etc/machine-id
-    mke2fs -q -t ext4 -d tree/root root.ext4 1200M
+    mke2fs -q -t ext4 -d tree/root root.ext4 1200M >/dev/null
 '
 say "root file system: installation, on the board (a few minutes)"
 timeout 1500 qemu-system-aarch64 -M virt -cpu cortex-a72 -smp 2 -m "$memory" -display none -monitor none -serial stdio \

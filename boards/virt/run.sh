@@ -41,7 +41,7 @@ echo "no picture" >"$out/work/text.jpg"
 # Eight photographs of each of ten hand signs.
 tar -tf "$pictures" | awk -F/ '$2 == "train" && NF == 4 && $4 != "" && ++n[$3] <= 8' |
     tar -xf "$pictures" -C "$out/work" -T -
-mke2fs -q -t ext4 -d "$out/work" "$out/work.ext4" 256M
+mke2fs -q -t ext4 -d "$out/work" "$out/work.ext4" 256M >/dev/null
 cp --sparse=always "$image/root.ext4" "$out/root.ext4"
 
 board() { # starts the board; its console goes to the log
