@@ -11,7 +11,8 @@ extension CameraFault {
             case EACCES, EPERM:
                 "no permission to use \(path): put the user into its group, usually with 'sudo usermod -aG video NAME', and log in again"
             case EBUSY: "another program is using \(path): end it first ('fuser \(path)' names it)"
-            case ENOTTY: "\(path) is not a video device: 'kinglet doctor' lists the cameras"
+            // ENOSYS: qemu's emulation of a program knows nothing of cameras.
+            case ENOTTY, ENOSYS: "\(path) is not a video device: 'kinglet doctor' lists the cameras"
             case EOPNOTSUPP: "\(path) is a video device but not a camera: 'kinglet doctor' lists the cameras"
             case ENODEV, ENXIO: "the camera at \(path) is gone: was it unplugged?"
             case ENOSPC:
