@@ -61,9 +61,11 @@ else
     input='# A camera that gives MJPEG; read by v4l2-ctl of the package v4l-utils.\nKINGLET_CAMERA=/dev/video0'
 fi
 # The limit that the service keeps, and the one that the system holds it to: half as much again.
-[[ $B_MEMORY =~ ^[0-9]+M$ ]] || die "boards/$board.env: MEMORY '$B_MEMORY', wanted such as 256M" 65
+[[ $B_MEMORY =~ ^([0-9]+)([MG])$ ]] || die "boards/$board.env: MEMORY '$B_MEMORY', wanted such as 256M or 1G" 65
+megabytes=${BASH_REMATCH[1]}
+[ "${BASH_REMATCH[2]}" = M ] || megabytes=$((megabytes * 1024))
 fill() {
-    sed "s/@MEMORY@/$B_MEMORY/; s/@MEMORY_MAX@/$((${B_MEMORY%M} * 3 / 2))M/; s|@COMMAND@|${service//|/\\|}|; s|@INPUT@|$input|" "$1"
+    sed "s/@MEMORY@/$B_MEMORY/; s/@MEMORY_MAX@/$((megabytes * 3 / 2))M/; s|@COMMAND@|${service//|/\\|}|; s|@INPUT@|$input|" "$1"
 }
 fill "$here/packaging/kinglet.service" >"$tree/kinglet.service"
 fill "$here/packaging/kinglet.conf" >"$tree/kinglet.conf"

@@ -9,11 +9,11 @@ cd "$(dirname "$0")/.."
 out=${1:-build}
 cxx=${ARMNN_CXX:-g++}
 root=${ARMNN_SYSROOT:-}
-triplet=$("$cxx" -dumpmachine)
 command -v "$cxx" >/dev/null || {
     echo "armnn.sh: no compiler '$cxx': install g++, or name another in ARMNN_CXX" >&2
     exit 1
 }
+triplet=$("$cxx" -dumpmachine)
 
 library=
 for folder in "$root/usr/lib/$triplet" "$root/usr/lib" "$root/usr/local/lib"; do

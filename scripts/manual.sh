@@ -62,6 +62,9 @@ A device failed: a camera, an accelerator.
 .TP
 .B 71
 A limit on memory, or the disk, did not suffice.
+.TP
+.B 130
+Training was interrupted; its state is saved (finetune).
 .SH ENVIRONMENT
 .TP
 .B KINGLET_ISA
