@@ -53,7 +53,9 @@ public final class JPEGStream: FrameSource {
         case .whole(let range): return try given(range)
         case .cut(let range):
             if ended && frames == 0 && range.upperBound == filled { return try given(range) }
-            return damaged(ended && range.upperBound == filled ? "the stream ends inside it" : "it has no end")
+            return damaged(
+                ended && range.upperBound == filled
+                    ? "the stream ends inside this JPEG" : "this JPEG has no end: the next begins inside it")
         }
     }
 
