@@ -45,17 +45,7 @@ struct FrameMaker {
     /// `early`: operators on weights, which pack for themselves in their turn.
     mutating func track(_ course: TrainingPlan.Course, early: Bool = false) throws(KingletError) -> Track {
         var forward: [Track.Forward] = []
-        for step in course.forward {
-            let node = plan.graph.nodes[step.node]
-            let frame = Frame(
-                x: try views(step.inputs, node.inputs), y: try views(step.outputs, node.outputs),
-                scratch: arena.base + step.scratch, packed: arena.base + step.packing.offset, target: plan.target)
-            let packs = step.packing.bytes > 0 && (early || step.packing.when == .always)
-            forward.append(Track.Forward(op: node.op, frame: frame, packs: packs, changes: step.changes))
-            if step.packing.bytes > 0 && !packs && seen.insert(2 * step.node).inserted {
-                add(Packer(op: node.op, frame: frame, back: nil, bytes: step.packing.bytes), step.packing.when)
-            }
-        }
+        for step in course.forward { forward.append(try self.forward(step, early)) }
         var backward: [Track.Backward] = []
         for step in course.backward {
             let node = plan.graph.nodes[step.node]
@@ -67,14 +57,29 @@ struct FrameMaker {
                 x: try views(step.inputs, node.inputs), y: try views(step.outputs, node.outputs), dy: dy, dx: dx,
                 adds: step.adds, scratch: arena.base + step.scratch, packed: arena.base + step.packing.offset,
                 target: plan.target)
+            var again: [Track.Forward] = []
+            for step in step.again { again.append(try self.forward(step, early)) }
             let packs = step.packing.bytes > 0 && (early || step.packing.when == .always)
-            backward.append(Track.Backward(op: op, frame: frame, packs: packs, unread: step.unread.map { dy[$0] }))
+            backward.append(
+                Track.Backward(op: op, frame: frame, again: again, packs: packs, unread: step.unread.map { dy[$0] }))
             if step.packing.bytes > 0 && !packs && seen.insert(2 * step.node + 1).inserted {
                 add(
                     Packer(op: node.op, frame: nil, back: (op, frame), bytes: step.packing.bytes), step.packing.when)
             }
         }
         return Track(forward: forward, backward: backward)
+    }
+
+    private mutating func forward(_ step: TrainingPlan.Step, _ early: Bool) throws(KingletError) -> Track.Forward {
+        let node = plan.graph.nodes[step.node]
+        let frame = Frame(
+            x: try views(step.inputs, node.inputs), y: try views(step.outputs, node.outputs),
+            scratch: arena.base + step.scratch, packed: arena.base + step.packing.offset, target: plan.target)
+        let packs = step.packing.bytes > 0 && (early || step.packing.when == .always)
+        if step.packing.bytes > 0 && !packs && seen.insert(2 * step.node).inserted {
+            add(Packer(op: node.op, frame: frame, back: nil, bytes: step.packing.bytes), step.packing.when)
+        }
+        return Track.Forward(op: node.op, frame: frame, packs: packs, changes: step.changes)
     }
 
     private mutating func add(_ packer: Packer, _ when: TrainingPlan.Packing.When) {

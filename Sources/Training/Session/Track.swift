@@ -15,6 +15,8 @@ final class Track {
     struct Backward {
         let op: any DifferentiableOp
         let frame: BackwardFrame
+        /// What has to be computed again before.
+        let again: [Forward]
         let packs: Bool
         /// Gradients that nobody wrote.
         let unread: [TensorView]
@@ -30,18 +32,21 @@ final class Track {
 
     /// `all`: also what has not changed since the last time.
     func forward(_ worker: Worker, all: Bool = true) {
-        for step in forward where all || step.changes {
-            if step.packs {
-                if worker.index == 0 { step.op.pack(step.frame) }
-                worker.barrier()
-            }
-            step.op.forward(step.frame, worker)
+        for step in forward where all || step.changes { compute(step, worker) }
+    }
+
+    private func compute(_ step: Forward, _ worker: Worker) {
+        if step.packs {
+            if worker.index == 0 { step.op.pack(step.frame) }
             worker.barrier()
         }
+        step.op.forward(step.frame, worker)
+        worker.barrier()
     }
 
     func backward(_ worker: Worker) {
         for step in backward {
+            for step in step.again { compute(step, worker) }
             if step.packs && worker.index == 0 { step.op.packBackward(step.frame) }
             for dy in step.unread {
                 let share = worker.share(of: dy.count, grain: 16)

@@ -13,9 +13,16 @@ public final class TrainingPlan: Sendable {
         public var programs: [Program] = [.forward]
         /// Values to be read after a pass, such as the statistics of a batch.
         public var observed: [Int] = []
+        /// Bytes that the arena shall have at most. To keep to them values are forgotten, and computed again on the way back
+        /// to the same bits; if that does not do, the arena is as small as it can be made. Nil: every value is kept.
+        public var arenaLimit: Int?
 
-        public init(trained: [Int] = [], slots: Int = 0, programs: [Program] = [.forward], observed: [Int] = []) {
+        public init(
+            trained: [Int] = [], slots: Int = 0, programs: [Program] = [.forward], observed: [Int] = [],
+            arenaLimit: Int? = nil
+        ) {
             (self.trained, self.slots, self.programs, self.observed) = (trained, slots, programs, observed)
+            self.arenaLimit = arenaLimit
         }
     }
 
@@ -44,6 +51,8 @@ public final class TrainingPlan: Sendable {
 
     struct BackwardStep: Sendable {
         let node: Int
+        /// What has to be computed again before.
+        let again: [Step]
         let inputs: [Place]
         let outputs: [Place]
         /// Where the gradient of each output is; a float output that nobody read has one that is zeroed first.
@@ -73,6 +82,16 @@ public final class TrainingPlan: Sendable {
     struct Course: Sendable {
         let forward: [Step]
         let backward: [BackwardStep]
+        let again: Again
+    }
+
+    /// What a program computes a second time on its way back.
+    public struct Again: Sendable {
+        /// Operators, and of how many.
+        public let count: Int
+        public let of: Int
+        /// Their part of the multiply-adds of a way forward.
+        public let share: Double
     }
 
     public let graph: Graph
@@ -113,4 +132,7 @@ public final class TrainingPlan: Sendable {
         observed = options.observed.map { builder.fixed[$0] ?? 0 }
         accumulators = builder.accumulators
     }
+
+    /// Of a program that was asked for.
+    public func again(_ program: Program) -> Again? { courses[program.rawValue]?.again }
 }

@@ -8,17 +8,17 @@ struct TrainingPlanner {
     private(set) var persistent = 0
     private(set) var transient = 0
     private(set) var parameters: [TrainingPlan.Parameter] = []
-    private(set) var prologue = TrainingPlan.Course(forward: [], backward: [])
+    private(set) var prologue = TrainingPlan.Course(forward: [], backward: [], again: .init(count: 0, of: 0, share: 0))
     private(set) var courses = [TrainingPlan.Course?](repeating: nil, count: Program.allCases.count)
     private(set) var accumulators: [(offset: Int, count: Int)] = []
     /// Persistent places of values and of gradients.
     private(set) var fixed: [Int?]
     private(set) var gradientOf: [Int?]
     /// Packed inputs of each operator, forward and back.
-    private var packings: [TrainingPlan.Packing] = []
-    private var backwardPackings: [TrainingPlan.Packing] = []
+    private(set) var packings: [TrainingPlan.Packing] = []
+    private(set) var backwardPackings: [TrainingPlan.Packing] = []
     /// Depends on trained weights, by value.
-    private var changes: [Bool] = []
+    private(set) var changes: [Bool] = []
 
     init(_ graph: Graph, _ options: TrainingPlan.Options, _ target: Target) throws(KingletError) {
         self.graph = graph
@@ -57,7 +57,7 @@ struct TrainingPlanner {
             }
         }
         pack(early, flows, trained: options.trained)
-        try plan(early, flows, trainFlow?.flow)
+        try plan(early, flows, trainFlow?.flow, limit: options.arenaLimit)
     }
 
     private struct Flow {
@@ -141,61 +141,43 @@ struct TrainingPlanner {
         }
     }
 
-    private mutating func plan(_ early: [Bool], _ flows: [Flow?], _ training: GradientFlow?) throws(KingletError) {
+    private mutating func plan(
+        _ early: [Bool], _ flows: [Flow?], _ training: GradientFlow?, limit: Int?
+    ) throws(KingletError) {
         try Arena.check(persistent)
-        let main = graph.nodes.indices.filter { !early[$0] }
-        let isFixed = fixed.map { $0 != nil }
-        let constants = zip(isFixed, graph.values).map { $0 || $1.constant != nil }
-        let isFixedGradient = gradientOf.map { $0 != nil }
-        let before = graph.nodes.indices.filter { early[$0] }
-        let first = TransientPlan(
-            graph, main: before, flow: training, fixed: constants, fixedGradients: isFixedGradient, target: target)
-        transient = first.bytes
+        let (before, main) = (graph.nodes.indices.filter { early[$0] }, graph.nodes.indices.filter { !early[$0] })
+        let first = recomputation(before, training)
+        let prologuePlan = first.plan(limit: .max)
+        transient = prologuePlan.bytes
         try Arena.check(transient)
-        prologue = course(before, training, first)
+        prologue = course(first, prologuePlan)
+        var plans: [(Program, Recomputation, TransientPlan)] = []
         for case let flow? in flows {
-            let places = TransientPlan(
-                graph, main: main, flow: flow.flow, fixed: constants, fixedGradients: isFixedGradient, target: target)
-            transient = max(transient, places.bytes)
-            try Arena.check(transient)
-            courses[flow.program.rawValue] = course(main, flow.flow, places)
+            let program = recomputation(main, flow.flow)
+            plans.append((flow.program, program, program.plan(limit: .max)))
+            try Arena.check(plans[plans.count - 1].2.bytes)
         }
-    }
-
-    /// Where value `v` is.
-    func place(_ v: Int, _ transients: TransientPlan?) -> TrainingPlan.Place {
-        if let place = fixed[v] { return .arena(place) }
-        if let place = transients?.values[v] { return .arena(persistent + place) }
-        return .constant(v)
-    }
-
-    private func course(_ nodes: [Int], _ flow: GradientFlow?, _ places: TransientPlan) -> TrainingPlan.Course {
-        let forward = nodes.enumerated().map { i, m in
-            TrainingPlan.Step(
-                node: m, inputs: graph.nodes[m].inputs.map { place($0, places) },
-                outputs: graph.nodes[m].outputs.map { place($0, places) }, scratch: persistent + places.scratch[i],
-                packing: packings[m], changes: graph.nodes[m].inputs.contains { changes[$0] })
-        }
-        guard let flow else { return TrainingPlan.Course(forward: forward, backward: []) }
-        func gradient(_ v: Int) -> Int? { gradientOf[v] ?? places.gradients[v].map { persistent + $0 } }
-        var written = gradientOf.indices.map { v in v != graph.inputs[0] && gradientOf[v] != nil }
-        var backward: [TrainingPlan.BackwardStep] = []
-        for (i, m) in nodes.enumerated().reversed() where flow.active[m] {
-            let node = graph.nodes[m]
-            var unread: [Int] = []
-            for (k, v) in node.outputs.enumerated() where flow.carries[v] && !written[v] { unread.append(k) }
-            var (dx, adds): ([Int?], [Bool]) = ([], [])
-            for v in node.inputs {
-                dx.append(flow.carries[v] ? gradient(v) : nil)
-                adds.append(written[v])
-                if flow.carries[v] { written[v] = true }
+        if let limit {
+            // What one program cannot do without, the others may have.
+            var room = max(limit - persistent, transient)
+            for k in plans.indices where plans[k].2.bytes > room {
+                plans[k].2 = plans[k].1.plan(limit: room)
             }
-            backward.append(
-                TrainingPlan.BackwardStep(
-                    node: m, inputs: forward[i].inputs, outputs: forward[i].outputs,
-                    dy: node.outputs.map { gradient($0) ?? 0 }, unread: unread, dx: dx, adds: adds,
-                    scratch: persistent + places.backwardScratch[i], packing: backwardPackings[m]))
+            room = plans.reduce(room) { max($0, $1.2.bytes) }
+            for k in plans.indices where plans[k].2.bytes < room && plans[k].2.order.work > 0 {
+                plans[k].2 = plans[k].1.plan(limit: room)
+            }
         }
-        return TrainingPlan.Course(forward: forward, backward: backward)
+        for (program, needs, plan) in plans {
+            transient = max(transient, plan.bytes)
+            courses[program.rawValue] = course(needs, plan)
+        }
+    }
+
+    private func recomputation(_ nodes: [Int], _ flow: GradientFlow?) -> Recomputation {
+        Recomputation(
+            graph: graph, demand: Demand(graph, nodes, flow, target), flow: flow,
+            fixed: zip(fixed, graph.values).map { $0 != nil || $1.constant != nil },
+            fixedGradients: gradientOf.map { $0 != nil })
     }
 }
