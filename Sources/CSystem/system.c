@@ -173,20 +173,43 @@ int ks_write(int file, const void *from, size_t count) {
     return 0;
 }
 
-int ks_write_file(const char *path, const void *bytes, size_t count) {
-    size_t length = strlen(path);
-    char *temporary = malloc(length + 16), *folder = strdup(path);
-    if (!temporary || !folder) { free(temporary); free(folder); return -ENOMEM; }
-    snprintf(temporary, length + 16, "%s.tmp%d", path, (int)(getpid() % 100000));
-    int status = 0, file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (file < 0) status = -errno;
-    else {
-        status = ks_write(file, bytes, count);
-        if (status == 0 && fsync(file) < 0) status = -errno;
-        if (close(file) < 0 && status == 0) status = -errno;
-        if (status == 0 && rename(temporary, path) < 0) status = -errno;
-        if (status != 0) unlink(temporary);
+// PATH.tmpPID, to be freed.
+static char *temporary_of(const char *path) {
+    size_t room = strlen(path) + 16;
+    char *name = malloc(room);
+    if (name) snprintf(name, room, "%s.tmp%d", path, (int)(getpid() % 100000));
+    return name;
+}
+
+int ks_begin_file(const char *path) {
+    char *temporary = temporary_of(path);
+    if (!temporary) return -ENOMEM;
+    int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (file < 0) file = -errno;
+    free(temporary);
+    return file;
+}
+
+int ks_write_at(int file, uint64_t offset, const void *from, size_t count) {
+    const char *bytes = from;
+    while (count > 0) {
+        ssize_t put = pwrite(file, bytes, count, (off_t)offset);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return -errno;
+        bytes += put;
+        offset += (uint64_t)put;
+        count -= (size_t)put;
     }
+    return 0;
+}
+
+int ks_end_file(const char *path, int file, int status) {
+    char *temporary = temporary_of(path), *folder = strdup(path);
+    if (!temporary || !folder) status = -ENOMEM;
+    if (status == 0 && fsync(file) < 0) status = -errno;
+    if (close(file) < 0 && status == 0) status = -errno;
+    if (status == 0 && rename(temporary, path) < 0) status = -errno;
+    if (status != 0 && temporary) unlink(temporary);
     if (status == 0) {
         char *slash = strrchr(folder, '/');
         if (slash) slash[slash == folder ? 1 : 0] = 0;
@@ -196,6 +219,11 @@ int ks_write_file(const char *path, const void *bytes, size_t count) {
     free(temporary);
     free(folder);
     return status;
+}
+
+int ks_write_file(const char *path, const void *bytes, size_t count) {
+    int file = ks_begin_file(path);
+    return file < 0 ? file : ks_end_file(path, file, ks_write(file, bytes, count));
 }
 
 int ks_is_terminal(int file) { return isatty(file); }

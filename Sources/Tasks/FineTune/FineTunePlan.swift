@@ -46,6 +46,7 @@ public struct FineTunePlan: Sendable {
             "memory",
             "\(bytesText(choice.peak)) at the peak: \(bytesText(trainee.plan.arenaBytes)) for weights, gradients and values of "
                 + "\(micro) pictures at a time, \(bytesText(run.data.bytes)) for pictures")
+        if let text = choice.againText(setup.attack) { add("again", text) }
         add(
             "time",
             "\(durationText(secondsPerEpoch)) per epoch, from a measured step (\(durationText(judging * Double(run.trainer.stepsPerEpoch / run.interval))) of it to judge)"

@@ -98,7 +98,8 @@ struct FineTuneSetup {
     /// Trains under attack.
     var hardens: Bool { attack.kind != .clean }
 
-    private var usesBatch: Bool { options.fromScratch || options.batchStatistics }
+    /// Normalisations use the statistics of each batch.
+    var usesBatch: Bool { options.fromScratch || options.batchStatistics }
 
     /// State of each weight: the optimizer's, and the average's.
     var slots: Int { optimizer.slots + (options.average == nil ? 0 : 1) }

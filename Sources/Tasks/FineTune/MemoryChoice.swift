@@ -3,7 +3,7 @@ import Engine
 import Training
 import Vision
 
-/// How a run fits into memory: pictures at a time, and which layers are trained.
+/// How a run fits into memory: pictures at a time, what is computed twice, and which layers are trained.
 struct MemoryChoice {
     let trainee: Trainee
     let judge: Trainee?
@@ -12,23 +12,29 @@ struct MemoryChoice {
     let bytes: Int
     /// Of the process in all, at its peak.
     let peak: Int
+    /// Bytes of the arenas if nothing were computed again.
+    let plainArenas: Int
 
-    /// The largest micro-batch that keeps the peak within the limit; an error names the smallest limit that does.
+    /// What keeps the peak within the limit at the least cost; an error names the smallest limit that can be kept.
+    ///
+    /// Micro-batches take no longer than a batch, and come to the same but for rounding, as long as normalisations do not
+    /// use their statistics: then it is better to compute values again, which takes longer but changes no bit.
     init(_ setup: FineTuneSetup) throws(KingletError) {
-        let limit = setup.options.memory
+        let limit = setup.options.memory ?? .max
         var parts = [setup.part]
         if setup.options.fewerLayers && setup.part == .all { parts += [.batchNorm, .head] }
-        var least: Int?
+        var least = Int.max
         for part in parts {
             var batch = setup.options.batch
             while true {
                 do throws(KingletError) {
-                    let choice = try MemoryChoice(setup, part, batch)
-                    if limit.map({ choice.peak <= $0 }) ?? true {
+                    var choice = try MemoryChoice(setup, part, batch)
+                    if choice.peak > limit && (setup.usesBatch || batch == 1) { choice = try choice.again(limit) }
+                    least = min(least, choice.peak)
+                    if choice.peak <= limit {
                         self = choice
                         return
                     }
-                    least = min(least ?? .max, choice.peak)
                 } catch {
                     // A model may have no normalisations to train.
                     if part == parts[0] { throw error }
@@ -38,11 +44,10 @@ struct MemoryChoice {
                 batch = (batch + 1) / 2
             }
         }
-        let needed = least ?? 0
         throw KingletError(
             .resource,
-            "training needs at least \(bytesText(needed)) of memory with one picture at a time, the limit is "
-                + "\(bytesText(limit ?? 0)): give --memory \((needed + (1 << 20) - 1) >> 20)M"
+            "training needs at least \(bytesText(least)) of memory with one picture at a time, the limit is "
+                + "\(bytesText(limit)): give --memory \((least + (1 << 20) - 1) >> 20)M"
                 + (parts.count == 1 && setup.part == .all ? ", or --fewer-layers to train less of the model" : ""))
     }
 
@@ -58,8 +63,47 @@ struct MemoryChoice {
         // The best weights; a checkpoint as tensors and as a file: weights, state, best.
         let weights = 4 * trainee.allParameters
         let written = 2 * weights + 2 * 4 * trainee.parameters * (2 + setup.slots)
-        let arenas = trainee.plan.arenaBytes + (judge?.plan.arenaBytes ?? 0)
-        bytes = arenas + pictures + buffers + 4 * trainee.parameters + written + (1 << 20)
+        plainArenas = trainee.plan.arenaBytes + (judge?.plan.arenaBytes ?? 0)
+        bytes = plainArenas + pictures + buffers + 4 * trainee.parameters + written + (1 << 20)
         peak = Int(ks_peak_bytes()) + bytes
+    }
+
+    /// `other` with arenas of other sizes.
+    private init(_ other: MemoryChoice, _ trainee: Trainee, _ judge: Trainee?) {
+        (self.trainee, self.judge) = (trainee, judge)
+        (part, plainArenas) = (other.part, other.plainArenas)
+        let less = plainArenas - trainee.plan.arenaBytes - (judge?.plan.arenaBytes ?? 0)
+        bytes = other.bytes - less
+        peak = other.peak - less
+    }
+
+    /// The same pictures at a time, with as much computed again as brings the peak below `limit`: of judging, then of
+    /// training.
+    private func again(_ limit: Int) throws(KingletError) -> MemoryChoice {
+        let room = limit - (peak - plainArenas)
+        let judge = try judge?.limited(to: max(room - trainee.plan.arenaBytes, 0))
+        return MemoryChoice(self, try trainee.limited(to: max(room - (judge?.plan.arenaBytes ?? 0), 0)), judge)
+    }
+}
+
+extension MemoryChoice {
+    /// What is computed twice and what that costs, in words; nil if nothing is.
+    func againText(_ attack: AttackSpec) -> String? {
+        let plans = [trainee.plan] + (judge.map { [$0.plan] } ?? [])
+        let all = plans.flatMap { plan in Program.allCases.compactMap { plan.again($0) } }
+        guard let most = all.max(by: { $0.count < $1.count }), most.count > 0 else { return nil }
+        let less = plans.reduce(0) { $0 + $1.arenaBytes }
+        return "\(most.count) of \(most.of) operators run again on the way back, so that arenas take \(bytesText(less)) "
+            + "instead of \(bytesText(plainArenas)); about \(percent(extraTime(attack))) more time for a step"
+    }
+
+    /// Of a step, by multiply-adds: a way forward takes 1, one back to the picture 1, one back to the weights 2.
+    private func extraTime(_ attack: AttackSpec) -> Double {
+        func share(_ program: Program) -> Double { trainee.plan.again(program)?.share ?? 0 }
+        switch attack.kind {
+        case .free: return share(.both) / 4
+        case .clean, .fixed: return share(.weights) / 3
+        default: return (Double(attack.steps) * share(.inputs) + share(.weights)) / Double(2 * attack.steps + 3)
+        }
     }
 }

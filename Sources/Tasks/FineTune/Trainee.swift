@@ -85,6 +85,18 @@ public final class Trainee {
         graph.outputs = [v]
     }
 
+    /// The same in an arena of at most `bytes`, or in the smallest that can be, because values are computed again.
+    func limited(to bytes: Int) throws(KingletError) -> Trainee { try Trainee(self, arenaLimit: bytes) }
+
+    private init(_ other: Trainee, arenaLimit: Int) throws(KingletError) {
+        (model, name, graph, weights) = (other.model, other.name, other.graph, other.weights)
+        (isQuantized, statistics, stored) = (other.isQuantized, other.statistics, other.stored)
+        (preprocess, layout) = (other.preprocess, other.layout)
+        var options = other.plan.options
+        options.arenaLimit = arenaLimit
+        plan = try TrainingPlan(graph.graph, options, target: other.plan.target)
+    }
+
     public var classes: Int { plan.graph.values[plan.graph.outputs[0]].type.shape[1] }
     public var batch: Int { plan.graph.values[plan.graph.outputs[0]].type.shape[0] }
     public var parameters: Int { weights.reduce(0) { $0 + $1.count } }

@@ -9,7 +9,7 @@ struct Demand {
     /// Bytes of working memory of each operator, forward and back.
     private(set) var room: [Int] = []
     private(set) var backwardRoom: [Int] = []
-    /// Multiply-adds of each operator forward, or as many elements as it writes.
+    /// Multiply-adds of each operator forward; an element of any other output takes as long as some of them.
     private(set) var work: [Int] = []
     /// The operator that computes a value, by place in `nodes`.
     private(set) var maker: [Int?]
@@ -39,11 +39,13 @@ struct Demand {
     private static func work(_ node: Graph.Node, _ graph: Graph) -> Int {
         guard let y = node.outputs.first, !node.op.isView else { return 0 }
         let count = graph.values[y].type.count
-        guard node.inputs.count > 1 else { return count }
+        guard node.inputs.count > 1 else { return count * perElement }
         let (x, w) = (graph.values[node.inputs[0]].type, graph.values[node.inputs[1]].type)
         // Convolution weights are stored [O, kH, kW, I]: each output element takes one filter.
         if node.op is Conv { return count / max(w.shape[0], 1) * w.count }
         if node.op is Gemm || node.op is MatMul { return count * (x.shape.last ?? 1) }
-        return count
+        return count * perElement
     }
+
+    private static let perElement = 8
 }
