@@ -7,8 +7,7 @@ extension Model {
 
     /// Writes an `.onnx` file; whatever happens, `path` is the old file or the whole new one.
     public func write(to path: String) throws(KingletError) {
-        let storage = try serialized()
-        let status = path.withCString { ks_write_file($0, storage.base, storage.bytes) }
+        let status = try Writer.write(to: path) { write(&$0) }
         try require(status >= 0, .resource, "cannot write '\(path)': \(String(cString: ks_error(status)))")
     }
 

@@ -37,6 +37,11 @@ int ks_is_terminal(int file);
 int ks_digits(double value, int count, void *_Nonnull text, size_t room);
 // Writes to a temporary file beside `path`, fsyncs, renames, fsyncs the directory.
 int ks_write_file(const char *_Nonnull path, const void *_Nonnull bytes, size_t count);
+// The same in pieces, in any order: the temporary file or -errno, 0 or -errno, and 0 or -errno; a `status` that is not 0
+// removes what was written, and is what is returned.
+int ks_begin_file(const char *_Nonnull path);
+int ks_write_at(int file, uint64_t offset, const void *_Nonnull bytes, size_t count);
+int ks_end_file(const char *_Nonnull path, int file, int status);
 // Adds to the end of a file, which is made if it is not there; on disk when it returns. 0 or -errno.
 int ks_append_file(const char *_Nonnull path, const void *_Nonnull bytes, size_t count);
 // Makes a folder and those above it that are not there. 0 or -errno.

@@ -32,14 +32,13 @@ public struct Checkpoint {
 
     public init(recipe: String, steps: Int) { (self.recipe, self.steps) = (recipe, steps) }
 
-    /// Adds this state to `model`, which holds the weights as they stand.
+    /// Adds this state to `model`, which holds the weights as they stand. Arrays are not copied: they have to outlive it.
     func stored(in model: Model) throws(KingletError) -> Model {
         var model = model
         for (name, values) in arrays {
             guard let base = values.baseAddress, !values.isEmpty else { continue }
-            let tensor = try Tensor(zeros: TensorType(.f32, [values.count]))
-            tensor.base.copyMemory(from: base, byteCount: values.count * 4)
-            model.set(Key.array + name, tensor)
+            let type = TensorType(.f32, [values.count])
+            model.set(Key.array + name, Tensor(type, in: Storage(static: base, bytes: type.bytes)))
         }
         model.metadata[Key.version] = "1"
         model.metadata[Key.recipe] = recipe

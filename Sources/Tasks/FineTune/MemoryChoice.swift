@@ -60,11 +60,11 @@ struct MemoryChoice {
         let pictures = ImageCache.bytes(setup.dataset.count, layout.size, layout.channels)
         // Pictures and their attacked copies, the pass back, judgements.
         let buffers = batch * floats * 4 * 7 + (setup.attack.kind == .free ? setup.options.batch * floats * 4 : 0)
-        // The best weights; a checkpoint as tensors and as a file: weights, state, best.
+        // A checkpoint holds weights, which are copied to be written, state, and the best weights; it is read whole.
         let weights = 4 * trainee.allParameters
-        let written = 2 * weights + 2 * 4 * trainee.parameters * (2 + setup.slots)
+        let read = setup.options.resume ? weights + 2 * 4 * trainee.parameters * (2 + setup.slots) : 0
         plainArenas = trainee.plan.arenaBytes + (judge?.plan.arenaBytes ?? 0)
-        bytes = plainArenas + pictures + buffers + 4 * trainee.parameters + written + (1 << 20)
+        bytes = plainArenas + pictures + buffers + 4 * trainee.parameters + weights + read + (1 << 20)
         peak = Int(ks_peak_bytes()) + bytes
     }
 

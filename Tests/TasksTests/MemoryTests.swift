@@ -1,0 +1,96 @@
+import CSystem
+import Engine
+import ONNX
+import Tasks
+import Testing
+import Training
+
+/// What fine-tuning does to keep to a limit of memory.
+@Suite(.serialized) struct MemoryTests {
+    /// Logits and all gradients of one step, and the statistics of the batch.
+    private static func bits(_ plan: TrainingPlan, _ pool: ThreadPool) throws -> [[UInt32]] {
+        let session = try TrainingSession(plan, threads: pool)
+        var random = Random(seed: 9)
+        var list: [[UInt32]] = []
+        func keep(_ view: TensorView) { list.append((0..<view.count).map { view.f32[$0].bitPattern }) }
+        for program in plan.options.programs where program != .forward {
+            for i in 0..<session.input.count { session.input.f32[i] = random.uniform(-1, 1) }
+            session.forward(program)
+            keep(session.logits)
+            for i in 0..<session.logits.count { session.dlogits[i] = random.uniform(-1, 1) }
+            session.backward(program)
+            if let dx = session.inputGradient { list.append((0..<session.input.count).map { dx[$0].bitPattern }) }
+        }
+        session.finish()
+        for p in session.parameters { if let gradient = p.gradient { keep(gradient) } }
+        for view in session.observed { keep(view) }
+        return list
+    }
+
+    @Test func networksInSmallerArenasGiveTheSameBits() throws {
+        var models = [("tiny", try FineTuning.model(), 4), ("built-in", try readModel(nil), 2)]
+        for (name, batch) in [("resnet8_cifar10_nchw_bn", 3), ("resnet8_cifar10_nchw_int8_qdq", 2)] {
+            let file = (ks_environment("KINGLET_DATA").map { String(cString: $0) } ?? "../shared") + "/models/\(name).onnx"
+            if file.withCString({ ks_kind($0) }) > 0 {
+                models.append((name, try readModel(file), batch))
+            } else {
+                print("SKIPPED: no \(file); set KINGLET_DATA")
+            }
+        }
+        for (name, model, batch) in models {
+            for (statistics, threads) in [(false, 1), (true, 2)] {
+                var o = Trainee.Options()
+                (o.part, o.slots, o.batch, o.threads) = (.all, 1, batch, threads)
+                (o.batchStatistics, o.programs) = (statistics, Program.allCases)
+                let whole = try Trainee(model, name: name, ImageSettings(), o).plan
+                var options = whole.options
+                options.arenaLimit = 0
+                let least = try TrainingPlan(whole.graph, options, target: whole.target)
+                let pool = try ThreadPool(threads)
+                #expect(try Self.bits(whole, pool) == Self.bits(least, pool), "\(name), statistics \(statistics)")
+                #expect(least.arenaBytes < whole.arenaBytes, "\(name), statistics \(statistics)")
+                #expect(least.again(.weights)?.count ?? 0 > 0 && whole.again(.weights)?.count == 0)
+            }
+        }
+    }
+
+    @Test func aLimitIsKeptByComputingAgainAndTheModelStaysTheSameToTheBit() throws {
+        var o = try FineTuning.options("whole.onnx")
+        (o.batch, o.epochs, o.batchStatistics) = (192, 1, true)
+        let whole = try FineTuneRun(o)
+        #expect(!whole.plan.rows.contains { $0.key == "again" })
+        while try whole.next() != nil {}
+        let first = try whole.end()
+        // By now the peak does not rise while a run is planned.
+        (o.output, o.dryRun) = (FineTuning.folder + "/limited.onnx", true)
+        o.memory = try FineTuneRun(o).plan.peakBytes - 100_000
+        o.dryRun = false
+        let run = try FineTuneRun(o)
+        let row = run.plan.rows.first { $0.key == "again" }?.value ?? "nothing"
+        #expect(row.contains("operators run again on the way back"), "\(row)")
+        #expect(run.plan.peakBytes <= o.memory ?? 0)
+        while try run.next() != nil {}
+        let second = try run.end()
+        #expect(Int(ks_peak_bytes()) <= o.memory ?? 0)
+        let weights = try [first, second].map { try readModel($0.path).initializers.map { $0.tensor.floats } }
+        #expect(weights[0] == weights[1])
+        #expect(run.recipe == whole.recipe)
+    }
+
+    @Test func theSmallestLimitThatIsNamedIsKept() throws {
+        for statistics in [false, true] {
+            var o = try FineTuning.options("smallest.onnx")
+            (o.batch, o.batchStatistics, o.dryRun) = (64, statistics, true)
+            _ = try FineTuneRun(o)
+            o.memory = 1 << 20
+            let error = #expect(throws: KingletError.self) { _ = try FineTuneRun(o) }
+            let words = error?.message.split(separator: " ") ?? []
+            let place = try #require(words.firstIndex { $0.hasPrefix("--memory") })
+            let megabytes = try #require(Int(words[place + 1].prefix { $0.isNumber }))
+            o.memory = megabytes << 20
+            let run = try FineTuneRun(o)
+            #expect(run.plan.peakBytes <= megabytes << 20)
+            #expect(run.recipe.text.contains("64 as 1 at a time"), "\(run.recipe.text)")
+        }
+    }
+}
