@@ -28,7 +28,7 @@ import Training
     }
 
     @Test func networksInSmallerArenasGiveTheSameBits() throws {
-        var models = [("tiny", try FineTuning.model(), 4), ("built-in", try readModel(nil), 2)]
+        var models = [("built-in", try readModel(nil), 2)]
         for (name, batch) in [("resnet8_cifar10_nchw_bn", 3), ("resnet8_cifar10_nchw_int8_qdq", 2)] {
             let file = (ks_environment("KINGLET_DATA").map { String(cString: $0) } ?? "../shared") + "/models/\(name).onnx"
             if file.withCString({ ks_kind($0) }) > 0 {
@@ -56,18 +56,18 @@ import Training
 
     @Test func aLimitIsKeptByComputingAgainAndTheModelStaysTheSameToTheBit() throws {
         var o = try FineTuning.options("whole.onnx")
-        (o.batch, o.epochs, o.batchStatistics) = (192, 1, true)
+        (o.model, o.batch, o.epochs, o.batchStatistics) = (nil, 32, 0.5, true)
         let whole = try FineTuneRun(o)
         #expect(!whole.plan.rows.contains { $0.key == "again" })
         while try whole.next() != nil {}
         let first = try whole.end()
         // By now the peak does not rise while a run is planned.
         (o.output, o.dryRun) = (FineTuning.folder + "/limited.onnx", true)
-        o.memory = try FineTuneRun(o).plan.peakBytes - 100_000
+        o.memory = try FineTuneRun(o).plan.peakBytes - (1 << 20)
         o.dryRun = false
         let run = try FineTuneRun(o)
         let row = run.plan.rows.first { $0.key == "again" }?.value ?? "nothing"
-        #expect(row.contains("operators run again on the way back"), "\(row)")
+        #expect(row.contains("in training") && row.contains("in judging"), "\(row)")
         #expect(run.plan.peakBytes <= o.memory ?? 0)
         while try run.next() != nil {}
         let second = try run.end()
@@ -88,9 +88,7 @@ import Training
             let place = try #require(words.firstIndex { $0.hasPrefix("--memory") })
             let megabytes = try #require(Int(words[place + 1].prefix { $0.isNumber }))
             o.memory = megabytes << 20
-            let run = try FineTuneRun(o)
-            #expect(run.plan.peakBytes <= megabytes << 20)
-            #expect(run.recipe.text.contains("64 as 1 at a time"), "\(run.recipe.text)")
+            #expect(try FineTuneRun(o).plan.peakBytes <= megabytes << 20)
         }
     }
 }

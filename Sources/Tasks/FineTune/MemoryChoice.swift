@@ -8,7 +8,8 @@ struct MemoryChoice {
     let trainee: Trainee
     let judge: Trainee?
     let part: TrainedPart
-    /// Bytes that come on top of what the process has: arena, pictures, buffers, weights kept and written.
+    /// Bytes that come on top of what the process has: arena, pictures, buffers, weights kept and written, and 2 MB for
+    /// code that has not run yet and small things.
     let bytes: Int
     /// Of the process in all, at its peak.
     let peak: Int
@@ -64,7 +65,7 @@ struct MemoryChoice {
         let weights = 4 * trainee.allParameters
         let read = setup.options.resume ? weights + 2 * 4 * trainee.parameters * (2 + setup.slots) : 0
         plainArenas = trainee.plan.arenaBytes + (judge?.plan.arenaBytes ?? 0)
-        bytes = plainArenas + pictures + buffers + 4 * trainee.parameters + weights + read + (1 << 20)
+        bytes = plainArenas + pictures + buffers + 4 * trainee.parameters + weights + read + (2 << 20)
         peak = Int(ks_peak_bytes()) + bytes
     }
 
@@ -89,12 +90,17 @@ struct MemoryChoice {
 extension MemoryChoice {
     /// What is computed twice and what that costs, in words; nil if nothing is.
     func againText(_ attack: AttackSpec) -> String? {
-        let plans = [trainee.plan] + (judge.map { [$0.plan] } ?? [])
-        let all = plans.flatMap { plan in Program.allCases.compactMap { plan.again($0) } }
-        guard let most = all.max(by: { $0.count < $1.count }), most.count > 0 else { return nil }
-        let less = plans.reduce(0) { $0 + $1.arenaBytes }
-        return "\(most.count) of \(most.of) operators run again on the way back, so that arenas take \(bytesText(less)) "
-            + "instead of \(bytesText(plainArenas)); about \(percent(extraTime(attack))) more time for a step"
+        let places = [("training", trainee.plan)] + (judge.map { [("judging", $0.plan)] } ?? [])
+        var counts: [String] = []
+        for (place, plan) in places {
+            let all = Program.allCases.compactMap { plan.again($0) }
+            guard let most = all.max(by: { $0.count < $1.count }), most.count > 0 else { continue }
+            counts.append("\(most.count) of \(most.of) operators in \(place)")
+        }
+        if counts.isEmpty { return nil }
+        let arenas = places.reduce(0) { $0 + $1.1.arenaBytes }
+        return counts.joined(separator: ", ") + ", to have arenas of \(bytesText(arenas)) instead of "
+            + "\(bytesText(plainArenas)); a step takes about \(percent(extraTime(attack))) longer"
     }
 
     /// Of a step, by multiply-adds: a way forward takes 1, one back to the picture 1, one back to the weights 2.
