@@ -19,6 +19,8 @@ for part in nodes models integers accuracy; do
 done
 echo "== conformance: kills"
 "$python" conformance/kill.py --kills 40
+echo "== conformance: memory"
+"$python" conformance/memory.py
 if "$python" -c 'import torch' 2>/dev/null; then
     echo "== conformance: gradients"
     swift build -c release --product kinglet-gradients
