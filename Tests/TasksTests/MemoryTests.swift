@@ -30,7 +30,8 @@ extension FineTuneTests {
     @Test func networksInSmallerArenasGiveTheSameBits() throws {
         var models = [("built-in", try readModel(nil), 2)]
         for (name, batch) in [("resnet8_cifar10_nchw_bn", 3), ("resnet8_cifar10_nchw_int8_qdq", 2)] {
-            let file = (ks_environment("KINGLET_DATA").map { String(cString: $0) } ?? "../shared") + "/models/\(name).onnx"
+            let file =
+                (ks_environment("KINGLET_DATA").map { String(cString: $0) } ?? "../shared") + "/models/\(name).onnx"
             if file.withCString({ ks_kind($0) }) > 0 {
                 models.append((name, try readModel(file), batch))
             } else {
