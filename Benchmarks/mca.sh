@@ -44,9 +44,9 @@ while read -r file name op cpus; do
             'BEGIN { printf "%-22s %-12s %10.1f %10.1f %6.1f%%\n", n, m, c, p, 100 * p / c }'
     done
 done <<TILES
-neon block_f328_neon fmla cortex-a53,cortex-a55,cortex-a72,neoverse-n1
-neon block_f327_neon fmla cortex-a72,neoverse-n1
-neon block_f324_neon fmla cortex-a72,neoverse-n1
+neon wide_4_4 fmla cortex-a53,cortex-a55,cortex-a72,neoverse-n1
+neon wide_3_4 fmla cortex-a72,neoverse-n1
+neon wide_8_2 fmla cortex-a72,neoverse-n1
 neon block_i84_neon smull2?|smlal2?|sadalp cortex-a53,cortex-a72,neoverse-n1
 dotprod block_i88_dotprod sdot cortex-a55,neoverse-n1
 dotprod block_i87_dotprod sdot neoverse-n1

@@ -30,6 +30,9 @@
 #define KN_MAGIC 12582912.0f
 #define KN_MAGIC_BITS 0x4B400000
 
+// Columns of the panels of wide.h.
+#define KN_WIDE 16
+
 // Four bytes anywhere.
 typedef struct {
     int8_t bytes[4];

@@ -85,6 +85,7 @@ KN_INLINE void block_i8_i8mm(const kn_tile_i8 *t, ptrdiff_t row, ptrdiff_t colum
 
 kn_table kn_i8mm(void) {
     kn_table table = kn_dotprod();
+    table.i8_nr = 8;
     table.tile_i8 = tile_i8_i8mm;
     table.peak_i8 = peak_i8_i8mm;
     return table;

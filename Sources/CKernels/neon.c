@@ -29,7 +29,8 @@
 #define MR 8
 #define BY_LANE 1
 #define KN_EACH_ROW(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
-#include "tile_f32.h"
+#include "wide_f32.h"
+#include "peak_f32.h"
 #define OUTER_ROWS 8
 #define OUTER_VECTORS 3
 #define KN_EACH_OUTER(X) KN_EACH_ROW(X)
@@ -104,7 +105,7 @@ static void depthwise_i8(const kn_depthwise_i8 *t) {
 }
 
 const kn_table kn_neon = {
-    .f32_mr = 8, .f32_nr = 8, .tile_f32 = tile_f32_neon, .i8_mr = 4, .i8_nr = 8, .tile_i8 = tile_i8_neon,
+    .f32_mr = 8, .f32_nr = KN_WIDE, .tile_f32 = wide_neon, .i8_mr = 4, .i8_nr = 8, .tile_i8 = tile_i8_neon,
     .depthwise_f32 = depthwise_f32, .depthwise_i8 = depthwise_i8, .add_f32 = add_f32_neon16,
     .clamp_f32 = clamp_f32_neon16, .add_i8 = add_i8_neon16, .quantize = quantize_neon16,
     .dequantize = dequantize_neon16, .sum_f32 = sum_f32_neon16, .max_f32 = max_f32_neon16, .sum_i8 = sum_i8_neon16,

@@ -10,28 +10,7 @@
 //   ACC, START(bias), FINISH(acc, bias)   where a sum is kept otherwise than as one vector
 //   OWN_BLOCK     where the set has its own NAME(block_i8)
 //   KEEP(a)       hides from the compiler that a is what it was
-// Any block: sums of `rows` rows of `vectors` vectors.
-static __attribute__((noinline)) void NAME(store_i8_any)(const kn_tile_i8 *t, const NAME(ivec) *sum, ptrdiff_t row,
-                                                         ptrdiff_t column, ptrdiff_t columns, ptrdiff_t rows,
-                                                         ptrdiff_t vectors) {
-    for (ptrdiff_t i = row; i < row + rows; i++)
-        for (ptrdiff_t v = 0; v < vectors; v++) {
-            const ptrdiff_t j = column + v * LANES, left = columns - v * LANES;
-            NAME(vec) x = __builtin_convertvector(*sum++, NAME(vec)) * NAME(load)(t->scale + j);
-            if (t->y_f32 && left >= LANES) {
-                *(NAME(loose) *)(t->y_f32 + i * t->y_stride + j) = x;
-            } else if (t->y_f32) {
-                NAME(put_floats)(t->y_f32 + i * t->y_stride + j, x, left);
-            } else {
-                NAME(ivec) q = NAME(round)(x, t->zero, t->low, t->high);
-                NAME(bytes) y = __builtin_convertvector(q, NAME(bytes));
-                if (left >= LANES)
-                    *(NAME(bytes) *)(t->y + i * t->y_stride + j) = y;
-                else
-                    NAME(put_bytes)(t->y + i * t->y_stride + j, y, left);
-            }
-        }
-}
+#include "store_i8.h"
 
 // The sums of a block, by the set's own STORE_PAIRS if it can.
 #define STORE_I8                                                                                         \
@@ -111,26 +90,7 @@ KN_INLINE void NAME(block_i8)(const kn_tile_i8 *t, ptrdiff_t row, ptrdiff_t colu
 }
 #endif
 
-#ifndef OPS
-#define OPS 8
-#endif
-// As many independent chains as the tile has.
-static __attribute__((unused)) double NAME(peak_i8)(ptrdiff_t rounds) {
-    int8_t bytes[4 * LANES] = {1};
-    volatile int32_t sink;
-    ACC sum[2 * MR];
-    KN_UNROLL for (int i = 0; i < 2 * MR; i++) sum[i] = START((NAME(ivec))i);
-    A a = READ_A(bytes);
-    B b = READ_B(bytes);
-    for (ptrdiff_t r = 0; r < rounds; r++)
-        KN_UNROLL for (int i = 0; i < 2 * MR; i++) {
-            sum[i] = DOT(sum[i], a, b);
-            KEEP(a);
-        }
-    KN_UNROLL for (int i = 0; i < 2 * MR; i++) sink = FINISH(sum[i], (NAME(ivec))i)[0];
-    (void)sink;
-    return (double)OPS * (2 * MR) * LANES * (double)rounds;
-}
+#include "peak_i8.h"
 
 #define TILE kn_tile_i8
 #define BLOCK block_i8
