@@ -44,12 +44,12 @@ while read -r file name op cpus; do
             'BEGIN { printf "%-22s %-12s %10.1f %10.1f %6.1f%%\n", n, m, c, p, 100 * p / c }'
     done
 done <<TILES
-neon wide_4_4 fmla cortex-a53,cortex-a55,cortex-a72,neoverse-n1
-neon wide_3_4 fmla cortex-a72,neoverse-n1
-neon wide_8_2 fmla cortex-a72,neoverse-n1
+neon wide_4_4_neon fmla cortex-a53,cortex-a55,cortex-a72,neoverse-n1
+neon wide_3_4_neon fmla cortex-a72,neoverse-n1
+neon wide_8_2_neon fmla cortex-a72,neoverse-n1
 neon block_i84_neon smull2?|smlal2?|sadalp cortex-a53,cortex-a72,neoverse-n1
-dotprod block_i88_dotprod sdot cortex-a55,neoverse-n1
-dotprod block_i87_dotprod sdot neoverse-n1
-dotprod block_i84_dotprod sdot neoverse-n1
+dotprod wide_4_4_dotprod sdot cortex-a55,neoverse-n1
+dotprod wide_3_4_dotprod sdot neoverse-n1
+dotprod wide_8_2_dotprod sdot neoverse-n1
 i8mm block_i88_i8mm smmla neoverse-n1
 TILES

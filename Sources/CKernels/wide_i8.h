@@ -30,14 +30,12 @@ KN_INLINE NAME(out) NAME(out_of)(const kn_tile_i8 *t, ptrdiff_t row, ptrdiff_t c
 }
 
 // Four vectors as 16 bytes; two of them twice if there are no more.
-KN_INLINE int8x16_t NAME(narrow)(const NAME(out) *out, const int32x4_t sum[4], const float *scale, const int vectors) {
+KN_INLINE int8x16_t NAME(narrow)(const int32x4_t sum[4], const float32x4_t scale[4], int16x8_t zero, const int vectors) {
     int32x4_t q[4];
-    KN_UNROLL for (int v = 0; v < 4; v++)
-        q[v] = vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(sum[v % vectors]), vld1q_f32(scale + 4 * (v % vectors))));
-    const int16x8_t low = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(q[0]), q[1]), out->zero);
-    const int16x8_t high = vectors == 4 ? vqaddq_s16(vqmovn_high_s32(vqmovn_s32(q[2]), q[3]), out->zero) : low;
-    const int8x16_t bytes = vqmovn_high_s16(vqmovn_s16(low), high);
-    return out->limited ? vminq_s8(vmaxq_s8(bytes, out->low), out->high) : bytes;
+    KN_UNROLL for (int v = 0; v < vectors; v++) q[v] = vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(sum[v]), scale[v]));
+    const int16x8_t low = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(q[0]), q[1]), zero);
+    const int16x8_t high = vectors == 4 ? vqaddq_s16(vqmovn_high_s32(vqmovn_s32(q[2]), q[3]), zero) : low;
+    return vqmovn_high_s16(vqmovn_s16(low), high);
 }
 
 KN_INLINE void NAME(put)(NAME(out) *out, int32x4_t sum[4][8][4], const int rows, const int panels, const int vectors) {
@@ -50,13 +48,27 @@ KN_INLINE void NAME(put)(NAME(out) *out, int32x4_t sum[4][8][4], const int rows,
         out->row += rows;
         return;
     }
-    KN_UNROLL for (int i = 0; i < rows; i++, out->y += out->stride)
-        KN_UNROLL for (int p = 0; p < panels; p++) {
-            int8x16_t bytes = NAME(narrow)(out, sum[p][i], out->scale + p * KN_WIDE, vectors);
-            if (out->columns >= 16)
-                vst1q_s8(out->y + p * KN_WIDE, bytes);
-            else
-                kn_copy_part(out->y, (const int8_t *)&bytes, out->columns);
+    int8x16_t bytes[4][8];
+    KN_UNROLL for (int p = 0; p < panels; p++) {
+        float32x4_t scale[4];
+        KN_UNROLL for (int v = 0; v < vectors; v++) scale[v] = vld1q_f32(out->scale + p * KN_WIDE + 4 * v);
+        KN_UNROLL for (int i = 0; i < rows; i++) bytes[p][i] = NAME(narrow)(sum[p][i], scale, out->zero, vectors);
+    }
+    if (out->limited)
+        KN_UNROLL for (int p = 0; p < panels; p++)
+            KN_UNROLL for (int i = 0; i < rows; i++)
+                bytes[p][i] = vminq_s8(vmaxq_s8(bytes[p][i], out->low), out->high);
+    if (out->columns == 4 * panels * vectors)
+        KN_UNROLL for (int i = 0; i < rows; i++, out->y += out->stride)
+            KN_UNROLL for (int p = 0; p < panels; p++)
+                if (vectors == 4)
+                    vst1q_s8(out->y + p * KN_WIDE, bytes[p][i]);
+                else
+                    vst1_s8(out->y, vget_low_s8(bytes[p][i]));
+    else
+        KN_UNROLL for (int i = 0; i < rows; i++, out->y += out->stride) {
+            const int8x16_t copy = bytes[0][i];
+            kn_copy_part(out->y, (const int8_t *)&copy, out->columns);
         }
 }
 
