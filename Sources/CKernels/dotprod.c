@@ -21,6 +21,8 @@
 #define DOT(c, a, b) vdotq_s32(c, a, b)
 #define KEEP(a) __asm__("" : "+w"(a))
 #include "peak_i8.h"
+#include "depthwise_bytes.h"
+#include "depthwise_dotprod.h"
 #pragma clang attribute pop
 
 kn_table kn_dotprod(void) {
@@ -28,6 +30,7 @@ kn_table kn_dotprod(void) {
     table.i8_mr = 8;
     table.i8_nr = KN_WIDE;
     table.tile_i8 = wide_dotprod;
+    table.depthwise_i8 = depthwise_i8;
     table.peak_i8 = peak_i8_dotprod;
     return table;
 }
