@@ -35,31 +35,50 @@ static void NAME(column_edge)(const kn_depthwise_f32 *t, ptrdiff_t c, ptrdiff_t 
     *(NAME(loose) *)(t->y + x * t->y_step + c) = NAME(limit)(sum, NAME(fill)(t->low), NAME(fill)(t->high));
 }
 
+// A vector at p, which moves on by n.
+KN_INLINE NAME(vec) NAME(next)(const float **p, ptrdiff_t n) {
+#if defined(__aarch64__) && LANES == 8
+    // One instruction, where a load and an addition are two.
+    const float32x4x2_t halves = vld1q_f32_x2(*p);
+    NAME(vec) v = (NAME(vec))__builtin_shufflevector(halves.val[0], halves.val[1], 0, 1, 2, 3, 4, 5, 6, 7);
+#else
+    NAME(vec) v = NAME(load)(*p);
+#endif
+    *p += n;
+    return v;
+}
+
 // Columns x ..< x + count of a window `kw` columns wide: each vector of x is read once for all of them. Everything
 // after x is known when compiled; `guarded` where the window may reach outside the row.
 KN_INLINE void NAME(columns)(const kn_depthwise_f32 *t, kn_range channels, ptrdiff_t x, const int count, const int kw,
                              const int stride, const int guarded) {
-    const ptrdiff_t n = t->channels, left = x * stride - t->pad, height = t->kh, width = t->width;
+    const ptrdiff_t n = t->channels, left = x * stride - t->pad, height = t->kh, width = t->width, y_step = t->y_step;
     const float *const *rows = t->rows;
     const NAME(vec) low = NAME(fill)(t->low), high = NAME(fill)(t->high);
     for (ptrdiff_t c = channels.first; c < channels.last; c += LANES) {
         NAME(vec) sum[7], factor[5];
         KN_UNROLL for (int o = 0; o < count; o++) sum[o] = NAME(load)(t->bias + c);
         const float *w = t->w + c;
-        for (ptrdiff_t i = 0; i < height; i++, w += kw * n) {
-            if (!rows[i]) continue;
+        for (ptrdiff_t i = 0; i < height; i++) {
+            if (!rows[i]) {
+                w += kw * n;
+                continue;
+            }
             const float *p = rows[i] + left * n + c;
-            KN_UNROLL for (int j = 0; j < kw; j++) factor[j] = NAME(load)(w + j * n);
-            KN_UNROLL for (int q = 0; q < (count - 1) * stride + kw; q++, p += n) {
-                if (guarded && (left + q < 0 || left + q >= width)) continue;
-                NAME(vec) e = NAME(load)(p);
+            KN_UNROLL for (int j = 0; j < kw; j++) factor[j] = NAME(next)(&w, n);
+            KN_UNROLL for (int q = 0; q < (count - 1) * stride + kw; q++) {
+                if (guarded && (left + q < 0 || left + q >= width)) {
+                    p += n;
+                    continue;
+                }
+                NAME(vec) e = NAME(next)(&p, n);
                 KN_UNROLL for (int o = 0; o < count; o++)
                     if (q - o * stride >= 0 && q - o * stride < kw)
                         sum[o] = KN_FMA(e, factor[q - o * stride], sum[o]);
             }
         }
-        float *y = t->y + x * t->y_step + c;
-        KN_UNROLL for (int o = 0; o < count; o++, y += t->y_step) *(NAME(loose) *)y = NAME(limit)(sum[o], low, high);
+        float *y = t->y + x * y_step + c;
+        KN_UNROLL for (int o = 0; o < count; o++, y += y_step) *(NAME(loose) *)y = NAME(limit)(sum[o], low, high);
     }
 }
 

@@ -17,7 +17,6 @@
 #define LANES 8
 #include "vectors.h"
 #include "depthwise_f32.h"
-#include "winograd.h"
 #undef SUFFIX
 #undef LANES
 
@@ -25,6 +24,7 @@
 #define LANES 4
 #include "vectors.h"
 #include "depthwise_f32.h"
+#include "winograd.h"
 
 #define MR 8
 #define BY_LANE 1
@@ -109,8 +109,8 @@ const kn_table kn_neon = {
     .depthwise_f32 = depthwise_f32, .depthwise_i8 = depthwise_i8, .add_f32 = add_f32_neon16,
     .clamp_f32 = clamp_f32_neon16, .add_i8 = add_i8_neon16, .quantize = quantize_neon16,
     .dequantize = dequantize_neon16, .sum_f32 = sum_f32_neon16, .max_f32 = max_f32_neon16, .sum_i8 = sum_i8_neon16,
-    .max_i8 = max_i8_neon16, .winograd_in = winograd_in_neon8, .winograd_out = winograd_out_neon8, .winograd_dy = winograd_dy_neon8,
-    .winograd4_in = winograd4_in_neon8, .winograd4_out = winograd4_out_neon8, .winograd4_dy = winograd4_dy_neon8, .outer_f32 = outer_f32_neon,
+    .max_i8 = max_i8_neon16, .winograd_in = winograd_in_neon, .winograd_out = winograd_out_neon, .winograd_dy = winograd_dy_neon,
+    .winograd4_in = winograd4_in_neon, .winograd4_out = winograd4_out_neon, .winograd4_dy = winograd4_dy_neon, .outer_f32 = outer_f32_neon,
     .depthwise_dw_f32 = depthwise_dw_f32_neon, .mask_f32 = mask_f32_neon16,
     .peak_f32 = peak_f32_neon, .peak_i8 = peak_i8_neon,
 };

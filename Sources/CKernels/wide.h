@@ -71,14 +71,15 @@ KN_INLINE void NAME(wide_blocks)(const TILE *t, ptrdiff_t row, ptrdiff_t column,
             V e[8];
             KN_UNROLL for (int i = 0; i < rows; i++) x[i] = a[i] + offset[s] * BYTES;
             ptrdiff_t left = groups;
+            if (panels == 1 && vectors == 4 && rows >= 3) left = (ptrdiff_t)((size_t)groups % 8);
             if (panels == 1 && vectors == 4 && rows == 4)
-                for (; left >= 8; left -= 8)
+                for (ptrdiff_t eights = (ptrdiff_t)((size_t)groups / 8); eights != 0; eights--)
                     __asm__ volatile(LOAD_4 EIGHT_GROUPS(TIMES_4)
                                      : SUMS(0), SUMS(1), SUMS(2), SUMS(3), ADDRESSES, [x3] "+r"(x[3])
                                      :
                                      : USED);
             if (panels == 1 && vectors == 4 && rows == 3)
-                for (; left >= 8; left -= 8)
+                for (ptrdiff_t eights = (ptrdiff_t)((size_t)groups / 8); eights != 0; eights--)
                     __asm__ volatile(LOAD_3 EIGHT_GROUPS(TIMES_3)
                                      : SUMS(0), SUMS(1), SUMS(2), ADDRESSES
                                      :

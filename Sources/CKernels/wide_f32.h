@@ -4,6 +4,7 @@ typedef struct {
     const float *more;  // residuals, or NULL
     ptrdiff_t stride, more_stride, columns;
     float32x4_t low, high;
+    int limited;
 } NAME(out);
 
 KN_INLINE NAME(out) NAME(out_of)(const kn_tile_f32 *t, ptrdiff_t row, ptrdiff_t column, ptrdiff_t columns,
@@ -12,7 +13,8 @@ KN_INLINE NAME(out) NAME(out_of)(const kn_tile_f32 *t, ptrdiff_t row, ptrdiff_t 
                        .more = t->residual ? t->residual + row * t->residual_stride + column : 0,
                        .stride = t->y_stride, .more_stride = t->residual_stride,
                        .columns = columns >= 4 * vectors ? 4 * vectors : columns,
-                       .low = vdupq_n_f32(t->low), .high = vdupq_n_f32(t->high)};
+                       .low = vdupq_n_f32(t->low), .high = vdupq_n_f32(t->high),
+                       .limited = t->low > -__builtin_inff() || t->high < __builtin_inff()};
 }
 
 KN_INLINE void NAME(put)(NAME(out) *out, float32x4_t sum[4][8][4], const int rows, const int panels, const int vectors) {
@@ -22,10 +24,11 @@ KN_INLINE void NAME(put)(NAME(out) *out, float32x4_t sum[4][8][4], const int row
             KN_UNROLL for (int p = 0; p < panels; p++)
                 KN_UNROLL for (int v = 0; v < vectors; v++)
                     sum[p][i][v] = vaddq_f32(sum[p][i][v], vld1q_f32(out->more + p * KN_WIDE + 4 * v));
-    KN_UNROLL for (int i = 0; i < rows; i++)
-        KN_UNROLL for (int p = 0; p < panels; p++)
-            KN_UNROLL for (int v = 0; v < vectors; v++)
-                sum[p][i][v] = vminq_f32(vmaxq_f32(sum[p][i][v], out->low), out->high);
+    if (out->limited)
+        KN_UNROLL for (int i = 0; i < rows; i++)
+            KN_UNROLL for (int p = 0; p < panels; p++)
+                KN_UNROLL for (int v = 0; v < vectors; v++)
+                    sum[p][i][v] = vminq_f32(vmaxq_f32(sum[p][i][v], out->low), out->high);
     if (out->columns == 4 * panels * vectors) {
         KN_UNROLL for (int i = 0; i < rows; i++, out->y += out->stride)
             KN_UNROLL for (int p = 0; p < panels; p++)

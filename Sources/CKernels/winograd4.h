@@ -66,7 +66,7 @@
                 ptrdiff_t at = i * t->line + (4 * tile + j) * t->channels + channel;                          \
                 V sum = y[j] + bias;                                                                          \
                 if (t->residual) sum += *(const LOOSE *)(t->residual + at);                                   \
-                *(LOOSE *)(t->y + at) = kn_clamp(sum, (V)t->low, (V)t->high);                                 \
+                *(LOOSE *)(t->y + at) = LIMIT_##suffix(sum, (V)t->low, (V)t->high);                                 \
             }                                                                                                 \
         }                                                                                                     \
     }                                                                                                         \
@@ -103,7 +103,8 @@ TRANSFORMS(float, float, one)
 #undef STORE_quad
 #undef STORE_one
 
-static void NAME(winograd4_in)(const kn_winograd_in *t) {
+static void NAME(winograd4_in)(const kn_winograd_in *given) {
+    const kn_winograd_in own = *given, *t = &own;
     for (ptrdiff_t i = 0; i < t->count; i++) {
 #define WHAT(suffix, c) NAME(winograd4_in_##suffix)(t, t->x + 4 * i * t->channels + (c), t->v + i * t->channels + (c))
         CHANNELS(WHAT);
@@ -111,7 +112,8 @@ static void NAME(winograd4_in)(const kn_winograd_in *t) {
     }
 }
 
-static void NAME(winograd4_out)(const kn_winograd_out *t) {
+static void NAME(winograd4_out)(const kn_winograd_out *given) {
+    const kn_winograd_out own = *given, *t = &own;
     for (ptrdiff_t i = 0; i < (t->columns + 3) / 4; i++) {
 #define WHAT(suffix, c) NAME(winograd4_out_##suffix)(t, i, c)
         if (t->residual == t->y) {
@@ -123,7 +125,8 @@ static void NAME(winograd4_out)(const kn_winograd_out *t) {
     }
 }
 
-static void NAME(winograd4_dy)(const kn_winograd_dy *t) {
+static void NAME(winograd4_dy)(const kn_winograd_dy *given) {
+    const kn_winograd_dy own = *given, *t = &own;
     for (ptrdiff_t i = 0; i < (t->columns + 3) / 4; i++) {
 #define WHAT(suffix, c) NAME(winograd4_dy_##suffix)(t, i, c)
         CHANNELS(WHAT);

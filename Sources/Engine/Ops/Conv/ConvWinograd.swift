@@ -108,11 +108,14 @@ struct ConvWinograd {
         let (planeV, planeM) = (ConvWinograd.plane(rows * g.c), ConvWinograd.plane(rows * panels.n))
         let m = v + count * planeV
         let a = pointers.assumingMemoryBound(to: UnsafePointer<Float>.self)
+        for t in 0..<rows { a[t] = UnsafePointer(v + t * g.c) }
+        // Behind the addresses, where the matrix begins.
+        let offset = UnsafeMutableRawPointer(a + rows).assumingMemoryBound(to: Int.self)
         for p in 0..<count {
-            for t in 0..<rows { a[t] = UnsafePointer(v + p * planeV + t * g.c) }
+            offset.pointee = p * planeV
             var call = kn_tile_f32(
                 rows: rows, columns: panels.n, segments: 1, run: g.c, a: UnsafePointer(a),
-                offset: zeros.assumingMemoryBound(to: Int.self), b: packed + p * panels.bias,
+                offset: offset, b: packed + p * panels.bias,
                 bias: zeros.assumingMemoryBound(to: Float.self), residual: nil, residual_stride: 0,
                 low: -.infinity, high: .infinity, y: m + p * planeM, y_stride: panels.n)
             target.kernels.tile(&call)
