@@ -59,7 +59,7 @@
         }                                                                                                     \
         const ptrdiff_t columns = t->columns - 4 * tile;                                                      \
         KN_UNROLL for (int i = 0; i < 4; i++) {                                                               \
-            if (i >= t->rows) break;                                                                          \
+            if (i >= t->rows) continue;                                                                        \
             GATHER_OUT(V, KEEP_ROW, m[i][0], m[i][1], m[i][2], m[i][3], m[i][4], m[i][5]);                    \
             KN_UNROLL for (int j = 0; j < 4; j++) {                                                           \
                 if (j >= columns) continue;                                                                   \
