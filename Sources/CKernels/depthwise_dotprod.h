@@ -1,5 +1,5 @@
-// Eight channels of a depthwise row in int8 with 3 × 3 windows: bytes of the three rows of x alternate, so that one dot
-// product takes a column of the window for four channels.
+// Eight channels of a depthwise row in int8 with 3 × 3 windows: bytes of the three rows of x alternate, so that one
+// dot product takes a column of the window for four channels.
 
 // A column of three rows: channels 0 … 3, then 4 … 7. The fourth row is the third again, its weights are zero.
 typedef struct {
@@ -7,9 +7,10 @@ typedef struct {
 } woven;
 
 KN_INLINE woven weave(int8x8_t a, int8x8_t b, int8x8_t c, int8x8_t d) {
-    const int8x16_t none = vdupq_n_s8(0);
-    const int16x8_t ab = vreinterpretq_s16_s8(vzip1q_s8(vcombine_s8(a, vget_low_s8(none)), vcombine_s8(b, vget_low_s8(none))));
-    const int16x8_t cd = vreinterpretq_s16_s8(vzip1q_s8(vcombine_s8(c, vget_low_s8(none)), vcombine_s8(d, vget_low_s8(none))));
+    const int8x8_t none = vdup_n_s8(0);
+    const int8x16_t ab8 = vzip1q_s8(vcombine_s8(a, none), vcombine_s8(b, none));
+    const int8x16_t cd8 = vzip1q_s8(vcombine_s8(c, none), vcombine_s8(d, none));
+    const int16x8_t ab = vreinterpretq_s16_s8(ab8), cd = vreinterpretq_s16_s8(cd8);
     return (woven){{vreinterpretq_s8_s16(vzip1q_s16(ab, cd)), vreinterpretq_s8_s16(vzip2q_s16(ab, cd))}};
 }
 

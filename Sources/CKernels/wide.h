@@ -1,12 +1,11 @@
-// The tile of 64-bit Arm, as a template: panels are 16 columns wide, so that one instruction loads a row of a panel, one
-// more 32 bytes of a row of a, and 128 multiply-adds take 12 loads. Before including it define
+// The tile of 64-bit Arm, as a template: panels are 16 columns wide, so that one instruction loads a row of a panel,
+// another 32 bytes of a row of a, and 128 multiply-adds take 12 loads. Before including it define
 //   TILE, SUM, V                  what it computes; four sums; 16 bytes of a or b
 //   OP, OF, PART, MADD(c, w, e, l)   multiply-add by lane: "fmla", ".4s", ".s", and as an intrinsic
 //   GROUPS, BYTES                 groups of 4 bytes in a segment of the tile t, bytes of an element of a
 //   NAME(out), NAME(out_of), NAME(put)   where sums go
 #ifndef KN_EACH_WIDE
-// Eight groups of every row of a, written out: with groups of registers that one instruction fills, compilers run out of
-// them.
+// Eight groups of every row of a, written out: compilers run out of registers where one instruction fills four.
 #define FOUR(s0, s1, s2, s3, w0, w1, w2, w3, e)                                                       \
     OP " %" #s0 ".4s, v" #w0 OF ", v" e "\n" OP " %" #s1 ".4s, v" #w1 OF ", v" e "\n"                 \
     OP " %" #s2 ".4s, v" #w2 OF ", v" e "\n" OP " %" #s3 ".4s, v" #w3 OF ", v" e "\n"
@@ -99,7 +98,7 @@ KN_INLINE void NAME(wide_blocks)(const TILE *t, ptrdiff_t row, ptrdiff_t column,
                 left -= 2;
             }
             if (left > 0) {
-                KN_UNROLL for (int i = 0; i < rows; i++) e[i] = (V)vsetq_lane_s32(kn_word((const int8_t *)x[i]), vdupq_n_s32(0), 0);
+                KN_UNROLL for (int i = 0; i < rows; i++) e[i] = (V)vdupq_n_s32(kn_word((const int8_t *)x[i]));
                 TIMES(0);
             }
         }

@@ -17,7 +17,8 @@ KN_INLINE NAME(out) NAME(out_of)(const kn_tile_f32 *t, ptrdiff_t row, ptrdiff_t 
                        .limited = t->low > -__builtin_inff() || t->high < __builtin_inff()};
 }
 
-KN_INLINE void NAME(put)(NAME(out) *out, float32x4_t sum[4][8][4], const int rows, const int panels, const int vectors) {
+KN_INLINE void NAME(put)(NAME(out) *out, float32x4_t sum[4][8][4], const int rows, const int panels,
+                         const int vectors) {
     // Residuals past the columns may be read, and are not stored.
     if (out->more)
         KN_UNROLL for (int i = 0; i < rows; i++, out->more += out->more_stride)

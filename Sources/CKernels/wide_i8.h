@@ -30,7 +30,8 @@ KN_INLINE NAME(out) NAME(out_of)(const kn_tile_i8 *t, ptrdiff_t row, ptrdiff_t c
 }
 
 // Four vectors as 16 bytes; two of them twice if there are no more.
-KN_INLINE int8x16_t NAME(narrow)(const int32x4_t sum[4], const float32x4_t scale[4], int16x8_t zero, const int vectors) {
+KN_INLINE int8x16_t NAME(narrow)(const int32x4_t sum[4], const float32x4_t scale[4], int16x8_t zero,
+                                 const int vectors) {
     int32x4_t q[4];
     KN_UNROLL for (int v = 0; v < vectors; v++) q[v] = vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(sum[v]), scale[v]));
     const int16x8_t low = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(q[0]), q[1]), zero);
@@ -38,7 +39,8 @@ KN_INLINE int8x16_t NAME(narrow)(const int32x4_t sum[4], const float32x4_t scale
     return vqmovn_high_s16(vqmovn_s16(low), high);
 }
 
-KN_INLINE void NAME(put)(NAME(out) *out, int32x4_t sum[4][8][4], const int rows, const int panels, const int vectors) {
+KN_INLINE void NAME(put)(NAME(out) *out, int32x4_t sum[4][8][4], const int rows, const int panels,
+                         const int vectors) {
     if (!out->narrow) {
         NAME(ivec) copy[32], *to = copy;
         KN_UNROLL for (int i = 0; i < rows; i++) KN_UNROLL for (int p = 0; p < panels; p++)

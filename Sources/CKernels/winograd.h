@@ -20,7 +20,8 @@ KN_INLINE NAME(steps) NAME(steps_of)(ptrdiff_t channels, ptrdiff_t plane) {
 
 // For vectors V of channels, in memory LOOSE.
 #define TRANSFORMS(V, LOOSE, suffix)                                                                          \
-    KN_INLINE void NAME(winograd_in_##suffix)(const kn_winograd_in *t, const NAME(steps) *by, const float *x, float *v) {\
+    KN_INLINE void NAME(winograd_in_##suffix)(const kn_winograd_in *t, const NAME(steps) *by, const float *x, \
+                                              float *v) {                                                     \
         V d[4][4];                                                                                            \
         KN_HIDE(x);                                                                                           \
         KN_HIDE(v);                                                                                           \
@@ -117,7 +118,9 @@ static void NAME(winograd_in)(const kn_winograd_in *given) {
     const kn_winograd_in own = *given, *t = &own;
     const NAME(steps) by = NAME(steps_of)(t->channels, t->plane);
     for (ptrdiff_t i = 0; i < t->count; i++) {
-#define WHAT(suffix, c) NAME(winograd_in_##suffix)(t, &by, t->x + 2 * i * t->channels + (c), t->v + i * t->channels + (c))
+        const float *x = t->x + 2 * i * t->channels;
+        float *v = t->v + i * t->channels;
+#define WHAT(suffix, c) NAME(winograd_in_##suffix)(t, &by, x + (c), v + (c))
         CHANNELS(WHAT);
 #undef WHAT
     }
