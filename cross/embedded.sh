@@ -15,7 +15,7 @@ for triple in "${triples[@]}"; do
     mkdir -p "$out"
     flags=(
         -target "$triple" -swift-version 6 -enable-experimental-feature Embedded -wmo -parse-as-library -Osize
-        -Xfrontend -function-sections -package-name kinglet -I "$out"
+        -Xllvm -sil-inline-overall-caller-block-limit=${LIMIT:-0} -Xfrontend -function-sections -package-name kinglet -I "$out"
     )
     # 32-bit boards have NEON; Thumb code is a third smaller than ARM code.
     case $triple in armv7*) flags+=(-Xcc -mfloat-abi=hard -Xcc -mfpu=neon -Xcc -mthumb) ;; esac

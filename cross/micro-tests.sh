@@ -7,9 +7,11 @@
 # The tests are those of Tests/EngineTests, with Testing's macros turned into calls of Tests/MicroTests.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
+. "$here/cross/debian.sh"
 . "$here/cross/machines.sh"
 [ $# = 1 ] || usage
 machine "$1"
+libraries
 tests=(KernelTile KernelDepthwise KernelElementwise KernelGradient Winograd Conv OpHarness IntegerOp ThreadPool Random)
 support=(KernelMemory IntegerSupport Trial Rig)
 out=$objects/tests

@@ -288,6 +288,8 @@ int ks_thread_start(void (*body)(void *), void *context) {
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    // musl would give 128 KB.
+    pthread_attr_setstacksize(&attributes, 8 << 20);
     pthread_t thread;
     int status = pthread_create(&thread, &attributes, trampoline, start);
     pthread_attr_destroy(&attributes);
