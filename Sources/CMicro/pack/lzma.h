@@ -1,5 +1,5 @@
-// LZMA (Pavlov 1998) as Python's lzma module writes it raw with lc 3, lp 0, pb 2: a range coder over bits, each with a probability of its
-// own, that spell literals, matches and repeats of the last four distances. The input is trusted.
+// LZMA (Pavlov 1998) as Python's lzma module writes it raw with pb 2: a range coder over bits, each with a probability of its own, that
+// spell literals, matches and repeats of the last four distances. The input is trusted.
 #include <stddef.h>
 #include <stdint.h>
 
@@ -97,8 +97,8 @@ static uint32_t lzma_repeat(lzma_coder *c, lzma_odds *p, uint32_t *last, uint32_
     return lzma_length(c, p->repeat_length, position);
 }
 
-/// Expands `from` to `count` bytes at `to`.
-static void lzma_expand(const uint8_t *from, uint8_t *to, size_t count, lzma_odds *p) {
+/// Expands `from` to `count` bytes at `to`. Literals depend on `high` bits of the byte before and `low` bits of their position.
+static void lzma_expand(const uint8_t *from, uint8_t *to, size_t count, int high, int low, lzma_odds *p) {
     lzma_coder c = {from + 5, ~0u, (uint32_t)from[1] << 24 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 8 | from[4]};
     uint32_t state = 0, last[4] = {0, 0, 0, 0}, length;
     for (size_t i = 0; i < sizeof *p / 2; i++) ((uint16_t *)p)[i] = 1024;
@@ -106,7 +106,8 @@ static void lzma_expand(const uint8_t *from, uint8_t *to, size_t count, lzma_odd
         uint32_t position = i & 3;
         if (!lzma_bit(&c, &p->match[state][position])) {
             int after = state >= 7;
-            uint16_t *odds = p->literal + 0x300 * (i ? to[i - 1] >> 5 : 0);
+            size_t context = ((i & ((1u << low) - 1)) << high) + (i ? to[i - 1] >> (8 - high) : 0);
+            uint16_t *odds = p->literal + 0x300 * context;
             to[i] = lzma_literal(&c, odds, after ? to[i - last[0] - 1] : 0, after);
             i++, state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
             continue;

@@ -1,5 +1,6 @@
 // The start of a packed executable: unfolds the one that cross/pack.py took apart to where it belongs, and jumps to its start.
 // Nothing of a library is there yet.
+#include "branches.h"
 #include "lzma.h"
 #include "packed.h"
 #include "system.h"
@@ -21,9 +22,12 @@ enum { END = 0, PROGRAM_HEADERS = 3, HEADERS_COUNT = 5, PAGE_BYTES = 6, ENTRY_PO
 static lzma_odds odds;
 
 static void unfold(uint8_t *base) {
-    lzma_expand(code, base, CODE_BYTES, &odds);
-    for (size_t i = CODE_BYTES; i > HOLE; i--) base[i - 1 + sizeof model] = base[i - 1];
-    for (size_t i = 0; i < sizeof model; i++) base[HOLE + i] = model[i];
+    lzma_expand(code, base, CODE_BYTES, 3, 0, &odds);
+    branches(base, CODE_BYTES);
+    for (size_t i = CODE_BYTES; i > HOLE; i--) base[i - 1 + MODEL_BYTES] = base[i - 1];
+    // Floats: what a byte is like depends on its place among four.
+    if (sizeof model < MODEL_BYTES) lzma_expand(model, base + HOLE, MODEL_BYTES, 0, 2, &odds);
+    else for (size_t i = 0; i < MODEL_BYTES; i++) base[HOLE + i] = model[i];
 }
 
 /// What the kernel tells a program about itself becomes what it would tell the unfolded one; the size of a page.
