@@ -15,7 +15,9 @@ for triple in "${triples[@]}"; do
     mkdir -p "$out"
     flags=(
         -target "$triple" -swift-version 6 -enable-experimental-feature Embedded -wmo -parse-as-library -Osize
-        -Xllvm -sil-inline-overall-caller-block-limit=${LIMIT:-0} -Xfrontend -function-sections -package-name kinglet -I "$out"
+        -Xfrontend -function-sections -package-name kinglet -I "$out"
+        # Even for size, Swift copies the beginnings of String.append and the like to each place that calls them, and LLVM swift_retain.
+        -Xllvm -sil-inline-overall-caller-block-limit=0 -Xllvm -inline-threshold=0
     )
     # 32-bit boards have NEON; Thumb code is a third smaller than ARM code.
     case $triple in armv7*) flags+=(-Xcc -mfloat-abi=hard -Xcc -mfpu=neon -Xcc -mthumb) ;; esac

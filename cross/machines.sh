@@ -41,9 +41,11 @@ compile() {
         [ -e "$object" ] && [ -z "$(find "$(dirname "$source")" "${BASH_SOURCE[0]}" -newer "$object" -name '*.*' -print -quit)" ] && continue
         level=-Os model=()
         [ "$module" = CKernels ] && level=-O2
+        # Loops that move memory are not to call what moves memory.
+        [ "$module" = CMicro ] && level="-O2 -fno-builtin"
         [ "$module" = CModel ] && embedded_model
         "$clang" --target="$gnu" "${kind[@]}" "${include[@]}" -std=gnu17 -ffunction-sections -fdata-sections -fno-pic -fno-asynchronous-unwind-tables -fno-unwind-tables \
-            -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 "${model[@]}" "$level" -I"$(dirname "$source")/include" -c -o "$object" "$source"
+            -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 "${model[@]}" $level -I"$(dirname "$source")/include" -c -o "$object" "$source"
     done
 }
 
