@@ -23,6 +23,13 @@ final class AnsweringModel: AttackedModel {
         map = try PixelMap(trainee.preprocess, try Layout(value.type, value.order))
     }
 
+    /// Of the network that answers, if it is Kinglet's own.
+    static func bytes(_ trainee: Trainee) throws(KingletError) -> Int {
+        let placement = try Placement(try trainee.model.graph(batch: trainee.batch), NetworkOptions())
+        let plan = try Plan(placement.graph, target: trainee.plan.target)
+        return plan.arenaBytes + plan.packedBytes
+    }
+
     var batch: Int { floats.batch }
     var pixels: Int { floats.pixels }
     var classes: Int { floats.classes }

@@ -124,9 +124,7 @@ final class FineTuneJudge {
 
     /// What the integer operators of `model` answer at the gate, attacked straight through the rounding.
     func judgeIntegers(_ model: Model) throws(KingletError) -> [Tally] {
-        var o = Trainee.Options()
-        (o.batch, o.threads) = (trainee.batch, setup.options.threads)
-        let copy = try Trainee(model, name: "int8 model", setup.options.settings, o)
+        let copy = try setup.integers(model, batch: trainee.batch)
         let integers = try AnsweringModel(copy, try copy.session(threads: setup.threads), setup.threads)
         let attack = try setup.gate.make(epsilon: setup.epsilon, model: integers, evaluating: true)
         let evaluation = try RobustEvaluation(

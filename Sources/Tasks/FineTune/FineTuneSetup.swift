@@ -121,6 +121,13 @@ struct FineTuneSetup {
         return try Trainee(model, name: options.model ?? "built-in model", options.settings, o)
     }
 
+    /// A quantized `model`, to be judged as its integers answer; few pictures at a time, because it comes on top.
+    func integers(_ model: Model, batch: Int) throws(KingletError) -> Trainee {
+        var o = Trainee.Options()
+        (o.batch, o.threads) = (min(batch, 4), options.threads)
+        return try Trainee(model, name: "int8 model", options.settings, o)
+    }
+
     func schedule(stepsPerEpoch: Int, epochs: Double?) throws(KingletError) -> any LearningRateSchedule {
         let (name, own) = try parseSchedule(options.schedule)
         var given = own + options.scheduleSettings

@@ -64,8 +64,16 @@ struct MemoryChoice {
         // A checkpoint holds weights, which are copied to be written, state, and the best weights; it is read whole.
         let weights = 4 * trainee.allParameters
         let read = setup.options.resume ? weights + 2 * 4 * trainee.parameters * (2 + setup.slots) : 0
+        var integers = 0
+        if trainee.isQuantized {
+            // Weights as floats, as integers, as the file has them.
+            let judged = try setup.integers(setup.model, batch: batch)
+            integers =
+                judged.plan.arenaBytes + (try AnsweringModel.bytes(judged)) + judged.batch * floats * 4 * 5 + 3
+                * weights
+        }
         plainArenas = trainee.plan.arenaBytes + (judge?.plan.arenaBytes ?? 0)
-        bytes = plainArenas + pictures + buffers + 4 * trainee.parameters + weights + read + (2 << 20)
+        bytes = plainArenas + integers + pictures + buffers + 4 * trainee.parameters + weights + read + (2 << 20)
         peak = Int(ks_peak_bytes()) + bytes
     }
 
