@@ -45,10 +45,11 @@ struct MemoryChoice {
                 batch = (batch + 1) / 2
             }
         }
+        // Half a megabyte more: how much of the executable is in memory by now is not the same every time.
         throw KingletError(
             .resource,
             "training needs at least \(bytesText(least)) of memory with one picture at a time, the limit is "
-                + "\(bytesText(limit)): give --memory \((least + (1 << 20) - 1) >> 20)M"
+                + "\(bytesText(limit)): give --memory \((least + (3 << 19) - 1) >> 20)M"
                 + (parts.count == 1 && setup.part == .all ? ", or --fewer-layers to train less of the model" : ""))
     }
 
