@@ -44,4 +44,24 @@ int posix_memalign(void **base, size_t alignment, size_t bytes) {
     *base = __libc_memalign(alignment, bytes);
     return *base ? 0 : ENOMEM;
 }
+#elif defined(__linux__) && !defined(__GLIBC__)
+// musl, whose calloc calls malloc.
+extern void *__libc_malloc_impl(size_t);
+extern void *__libc_realloc(void *, size_t);
+
+void *malloc(size_t bytes) {
+    allocations++;
+    return __libc_malloc_impl(bytes);
+}
+
+void *realloc(void *base, size_t bytes) {
+    allocations++;
+    return __libc_realloc(base, bytes);
+}
+
+int posix_memalign(void **base, size_t alignment, size_t bytes) {
+    allocations++;
+    *base = aligned_alloc(alignment, bytes);
+    return *base ? 0 : ENOMEM;
+}
 #endif
