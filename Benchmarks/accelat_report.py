@@ -1,7 +1,7 @@
-"""Tables and plots of the runs of accelat.py."""
+"""Tables and plots (matplotlib) of the runs of accelat.py."""
 import collections, json, statistics
 
-COLOURS = ["#0a58ca", "#d9480f", "#2b8a3e", "#862e9c", "#5f3dc4", "#868e96", "#c2255c", "#0b7285"]
+COLOURS = ["#0a58ca", "#d9480f", "#2b8a3e", "#862e9c"]
 
 
 def load(folder):
@@ -23,13 +23,9 @@ def best(groups):
     return {label: (rate, runs) for label, (_, rate, runs) in chosen.items()}
 
 
-def seconds(run, row):
-    """CPU seconds at a row: wall seconds, shared out as the whole run's were."""
-    return row["seconds"] * run["cpu"] / max(run["rows"][-1]["seconds"], 1e-9)
-
-
 def reach(run, target):
-    return next((seconds(run, row) for row in run["rows"] if row["robust"] >= target), None)
+    """Epochs to an accuracy under attack on the validation pictures."""
+    return next((row["epoch"] for row in run["rows"] if row.get("robust", 0) >= target), None)
 
 
 def spread(values, scale=1, digits=1):
@@ -47,63 +43,61 @@ def pgd(run):
 def table(groups):
     chosen = best(groups)
     rival = [statistics.mean(run["rows"][-1]["robust"] for run in runs)
-             for label, (_, runs) in chosen.items() if label in ("onecycle", "constant")]
+             for label, (_, runs) in chosen.items() if not label.startswith("brief")]
     targets = [0.8 * max(rival), 0.95 * max(rival)] if rival else []
-    names = "".join(f" CPU s to {target * 100:.0f} % |" for target in targets)
-    lines = [f"| schedule | rate | seeds | epochs | CPU s |{names} clean, test | PGD-20, test |",
+    machines = collections.Counter(run["machine"] for _, runs in chosen.values() for run in runs)
+    usual = machines.most_common(1)[0][0]
+    names = "".join(f" epochs to {target * 100:.0f} % |" for target in targets)
+    lines = [f"| schedule | rate | seeds | epochs |{names} CPU s an epoch | clean, test | PGD-20, test |",
              "|---" * (7 + len(targets)) + "|"]
     for label, (rate, runs) in chosen.items():
-        cells = [label, f"{rate:g}" if rate else "found", str(len(runs)),
-                 spread([run["rows"][-1]["epoch"] for run in runs], digits=2),
-                 spread([run["cpu"] for run in runs], digits=0)]
+        cells = [label, f"{rate:g}" if rate else "default", str(len(runs)),
+                 spread([run["rows"][-1]["epoch"] for run in runs])]
         for target in targets:
             times = [reach(run, target) for run in runs]
             missed = sum(value is None for value in times)
-            cells.append(spread(times, digits=0) + (f" ({missed} never)" if missed else ""))
+            cells.append(spread(times) + (f" ({missed} never)" if missed else ""))
+        cells.append(spread([run["cpu"] / run["rows"][-1]["epoch"] for run in runs if run["machine"] == usual]))
         cells += [spread([run["test"].get("clean") for run in runs], 100), spread([pgd(run) for run in runs], 100)]
         lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    return "\n".join(lines) + f"\n\nCPU s: {usual}."
 
 
 def grids(groups):
-    lines = ["| rival | rate | clean, test | PGD-20, test |", "|---|---|---|---|"]
-    for (label, rate), runs in sorted(groups.items(), key=lambda item: (item[0][0], item[0][1] or 0)):
-        first = [run for run in runs if run["seed"] == 1]
-        if rate and first:
-            lines.append(f"| {label} | {rate:g} | {spread([first[0]['test'].get('clean')], 100)} "
-                         f"| {spread([pgd(first[0])], 100)} |")
+    """PGD-20 accuracy on the test pictures at each rate, first seed."""
+    found = collections.defaultdict(dict)
+    for (label, rate), runs in groups.items():
+        if rate:
+            found[label].update({rate: 100 * pgd(run) for run in runs if run["seed"] == 1})
+    rates = sorted({rate for row in found.values() for rate in row})
+    lines = ["| PGD-20 at rate | " + " | ".join(f"{rate:g}" for rate in rates) + " |", "|---" * (len(rates) + 1) + "|"]
+    for label, row in found.items():
+        lines.append(f"| {label} | " + " | ".join(f"{row[rate]:.1f}" if rate in row else "–" for rate in rates) + " |")
     return "\n".join(lines)
 
 
-def plot(title, groups, x, y, xname, yname):
-    """Every seed a line, a colour for each schedule."""
-    lines = {label: [[(x(run, row), y(row)) for row in run["rows"] if "robust" in row] for run in runs]
-             for label, (_, runs) in best(groups).items()}
-    points = [p for seeds in lines.values() for seed in seeds for p in seed]
-    right, top = max(p[0] for p in points) or 1, max(p[1] for p in points) * 1.05 or 1
-    at = lambda p: f"{70 + 560 * p[0] / right:.1f},{340 - 290 * p[1] / top:.1f}"
-    text = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 390" font-family="sans-serif" font-size="12">',
-            '<rect width="860" height="390" fill="#fff"/>', f'<text x="70" y="26" font-size="15">{title}</text>']
-    for i in range(5):
-        v, h = top * i / 4, right * i / 4
-        text.append(f'<path d="M{at((0, v))}L{at((right, v))}" stroke="#ddd"/>')
-        text.append(f'<text x="62" y="{344 - 290 * i / 4:.1f}" text-anchor="end">{v:.3g}</text>')
-        text.append(f'<text x="{70 + 140 * i}" y="358" text-anchor="middle">{h:.3g}</text>')
-    text.append(f'<text x="350" y="380" text-anchor="middle">{xname}</text>')
-    text.append(f'<text x="20" y="195" transform="rotate(-90 20 195)" text-anchor="middle">{yname}</text>')
-    for i, (label, seeds) in enumerate(lines.items()):
-        colour = COLOURS[i % len(COLOURS)]
-        for seed in seeds:
-            text.append(f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="{" ".join(map(at, seed))}"/>')
-        text.append(f'<text x="645" y="{60 + 20 * i}" fill="{colour}">{label}</text>')
-    return "\n".join(text) + "\n</svg>\n"
+def plot(setup, groups, path):
+    """Accuracy under attack and rate over epochs: every seed a line, a colour for each schedule; no parts."""
+    import matplotlib
+    matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": setup, "font.size": 9})
+    from matplotlib import pyplot
+    figure, panels = pyplot.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
+    whole = {label: runs for label, (_, runs) in best(groups).items() if "," not in label}
+    for colour, (label, runs) in zip(COLOURS, whole.items()):
+        for i, run in enumerate(runs):
+            rows = [row for row in run["rows"] if "robust" in row]
+            epochs, name = [row["epoch"] for row in rows], label if i == 0 else None
+            panels[0].plot(epochs, [100 * row["robust"] for row in rows], color=colour, label=name, linewidth=1)
+            panels[1].plot(epochs, [row.get("rate", 0) for row in rows], color=colour, linewidth=1)
+    for panel, title in zip(panels, ["accuracy under PGD-10, validation, %", "learning rate"]):
+        panel.set(title=f"{setup}: {title}", xlabel="epoch", ylim=(0, None), xlim=(0, None))
+        panel.grid(alpha=0.3)
+    panels[0].legend()
+    figure.savefig(path, metadata={"Date": None})
+    pyplot.close(figure)
 
 
 def report(folder):
     for setup, groups in load(folder).items():
-        print(f"## {setup}\n\n{table(groups)}\n\n{grids(groups)}\n")
-        for name, y, yname in (("robust", lambda row: row["robust"] * 100, "PGD-10 accuracy, validation, %"),
-                               ("rate", lambda row: row.get("rate", 0), "learning rate")):
-            path = folder / f"{setup}-{name}.svg"
-            path.write_text(plot(setup, groups, seconds, y, "CPU seconds", yname))
-            print(f"![{setup}]({path.name})\n")
+        plot(setup, groups, folder / f"{setup}.svg")
+        print(f"### {setup}\n\n![accuracy and rate](accelat/{setup}.svg)\n\n{table(groups)}\n\n{grids(groups)}\n")

@@ -78,7 +78,7 @@ import Vision
         var (attacked, failed, files, attacker) = try Self.results(scratch, options, paths: [a, bad, a, b, a, a])
         #expect(failed == [bad] && attacked.map { $0.input.name } == [a, a, b, a, a])
         var written: [String] = []
-        for image in attacked { written.append(try files.write(image)) }
+        for image in attacked { written += try files.write([image]) }
         written.append(try #require(try files.finish()))
         #expect(
             Set(written).count == 6 && written[5].hasSuffix("out/sheet.png")
@@ -89,11 +89,33 @@ import Vision
             unlink(path)
         }
         var floats = try AttackFiles(scratch.path + "out", attacker, grid: false, rows: 0)
-        for image in attacked { _ = try floats.write(image) }
+        for image in attacked { _ = try floats.write([image]) }
         #expect(try floats.finish() == nil)
         let npy = try Npy.read(scratch.path + "out/images.npy")
         #expect(npy.type.shape == [5, 8, 8, 3])
         unlink(scratch.path + "out/images.npy")
+        rmdir(scratch.path + "out")
+    }
+
+    @Test func aSecondModelIsAttackedForTheSameClassAndShownBeside() throws {
+        let scratch = CommandTests.Scratch("versus")
+        let green = try Self.photo(scratch, "green.jpg", 100, 120, 110)
+        var options = AttackOptions()
+        (options.attack, options.epsilon) = ("fgsm", "10px")
+        let first = try Self.results(scratch, options, paths: [green])
+        let input = try AttackInput.all([green], limit: nil)
+        // Said to be blue, which the second model does not see even before.
+        let second = try #require(try first.attacker.attack(input[...], showing: [2]).attacked.first)
+        let image = try #require(first.attacked.first)
+        #expect(image.label == 1 && second.label == 2 && second.fooled && second.before.index == 1)
+        var files = try AttackFiles(scratch.path + "out", first.attacker, grid: true, rows: 2, names: ["a", "b"])
+        let paths = try files.write([image, second]) + [try #require(try files.finish())]
+        #expect(zip(paths, ["green.png", "green.versus.png", "/sheet.png"]).allSatisfy { $0.hasSuffix($1) })
+        // Six tiles of 128 pixels 8 apart; a line of names, tile and caption.
+        let sheet = try Storage(file: paths[2])
+        let bytes = (16..<24).map { sheet.base.load(fromByteOffset: $0, as: UInt8.self) }
+        #expect(bytes == [0, 0, 3, 56, 0, 0, 0, 170])
+        for path in paths { unlink(path) }
         rmdir(scratch.path + "out")
     }
 }

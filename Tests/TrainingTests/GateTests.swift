@@ -53,16 +53,19 @@ import Training
         for (learnt, fallen) in [(0.88, 0.11), (0.33, 0.12), (0.5, 0.1)] {
             var watch = Guard(hardens: true, classes: 10)
             #expect(watch.judge(step: 10, clean: learnt, robust: 0, loss: 2, margin: 0.05, settled: false) == .best)
+            #expect(
+                watch.judge(step: 20, clean: fallen, robust: fallen, loss: 2.3, margin: 0.1, settled: false) == .fine,
+                "a net on its way to full ε was stopped, or kept")
             guard
                 case .collapse = watch.judge(
-                    step: 20, clean: fallen, robust: fallen, loss: 2.3, margin: 0.1, settled: false)
+                    step: 30, clean: fallen, robust: fallen, loss: 2.3, margin: 0.1, settled: true)
             else { return #expect(Bool(false), "\(learnt) → \(fallen) was not seen") }
             #expect(watch.bestStep == 10)
         }
         var learner = Guard(hardens: true, classes: 10)
         for clean in [0.1, 0.12, 0.2, 0.14, 0.3] {
             #expect(
-                learner.judge(step: 1, clean: clean, robust: 0, loss: 2, margin: 0.1, settled: false)
+                learner.judge(step: 1, clean: clean, robust: 0, loss: 2, margin: 0.1, settled: true)
                     != .collapse("accuracy collapsed to \(percent(clean)), the level of chance"))
         }
     }

@@ -17,6 +17,8 @@ public struct AttackOptions: Sendable {
     public var grid = true
     public var batch = 8
     public var threads = NetworkOptions.defaultThreads
+    /// Bytes of memory that may be used.
+    public var memory: Int?
 
     public init() {}
 }
@@ -59,6 +61,8 @@ public final class Attacker {
     private let seed: UInt64
     /// The attack as reports write it, with its ε.
     public let description: String
+    /// Memory that it takes.
+    public let bytes: Int
 
     public init(_ path: String?, _ settings: ImageSettings, _ options: AttackOptions) throws(KingletError) {
         let spec = try AttackSpec(parsing: options.attack)
@@ -68,6 +72,12 @@ public final class Attacker {
         var planned = Trainee.Options()
         (planned.batch, planned.threads) = (options.batch, options.threads)
         trainee = try Trainee(file, name: path ?? "built-in", settings, planned)
+        // An image as floats five times over: as it is, changed, best so far, gradient, momentum.
+        bytes = trainee.plan.arenaBytes + 5 * options.batch * trainee.layout.size.count * trainee.layout.channels * 4
+        let needed = Int(ks_peak_bytes()) + bytes
+        try require(
+            options.memory.map { needed <= $0 } ?? true, .resource,
+            "needs \(bytesText(needed)) of memory: give more --memory, or a smaller model")
         let threads = try ThreadPool(options.threads)
         let floats = try trainee.session(threads: threads)
         model = trainee.isQuantized ? try AnsweringModel(trainee, floats, threads) : floats
@@ -89,12 +99,14 @@ public final class Attacker {
     }
 
     public var batch: Int { model.batch }
+    public var classes: Int { model.classes }
     public var size: Size { trainee.layout.size }
     public var channels: Int { trainee.layout.channels }
 
-    /// Attacks at most `batch` images; `failed` are those that cannot be read.
+    /// Attacks at most `batch` images; `failed` are those that cannot be read. `known` are the classes of those that can,
+    /// where they are known.
     public func attack(
-        _ inputs: ArraySlice<AttackInput>
+        _ inputs: ArraySlice<AttackInput>, showing known: [Int]? = nil
     ) throws(KingletError) -> (attacked: [AttackedImage], failed: [(input: AttackInput, error: KingletError)]) {
         assert(inputs.count <= batch)
         var failed: [(input: AttackInput, error: KingletError)] = []
@@ -110,8 +122,8 @@ public final class Attacker {
         for image in read { for i in 0..<pixels { x[image.n * pixels + i] = Float(image.bytes[i]) } }
         let before = predictions(x)
         var shown = [Int32](repeating: -1, count: batch)
-        for image in read {
-            shown[image.n] = Int32(label ?? image.input.label ?? before[image.n].index)
+        for (i, image) in read.enumerated() {
+            shown[image.n] = Int32(known?[i] ?? label ?? image.input.label ?? before[image.n].index)
             try require(
                 shown[image.n] < model.classes, .usage,
                 "\(image.input.name) is of class \(shown[image.n]), the model has \(model.classes)")

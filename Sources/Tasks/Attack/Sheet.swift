@@ -1,10 +1,11 @@
 import Engine
 import Vision
 
-/// Attacked images side by side: the original, the perturbation ten times as strong around grey, the result.
+/// Attacked images side by side: the original, the perturbation ten times as strong around grey, the result; and the same
+/// for a second model.
 struct Sheet {
-    /// One image with what the model says before and after.
-    struct Row {
+    /// One image with what a model says before and after.
+    struct Attacked {
         /// Bytes [height, width, channels].
         let original: [UInt8]
         let adversarial: [UInt8]
@@ -14,30 +15,38 @@ struct Sheet {
 
     let size: Size
     let channels: Int
+    /// Of the models, above their columns; none where there is one model.
+    let names: [String]
     /// Sheet pixels per image pixel: tiles of small images are easier to see enlarged.
     private let zoom: Int
     private let gap = 8
 
-    init(_ size: Size, channels: Int) {
-        (self.size, self.channels) = (size, channels)
+    init(_ size: Size, channels: Int, names: [String] = []) {
+        (self.size, self.channels, self.names) = (size, channels, names)
         zoom = max(1, 128 / max(size.width, size.height))
     }
 
     private var tile: Size { Size(max(size.width * zoom, 96), size.height * zoom) }
 
-    func draw(_ rows: [Row]) throws(KingletError) -> Image {
-        let step = tile.height + Glyphs.height + 2 + gap
-        let image = try Image(Size(3 * (tile.width + gap) + gap, rows.count * step + gap))
+    /// A row for each image, which has an entry for each model.
+    func draw(_ rows: [[Attacked]]) throws(KingletError) -> Image {
+        let (across, down) = (tile.width + gap, tile.height + Glyphs.height + 2 + gap)
+        let top = gap + (names.isEmpty ? 0 : Glyphs.height + gap)
+        let models = rows.map { $0.count }.max() ?? 1
+        let image = try Image(Size(3 * models * across + gap, top + rows.count * down))
         for i in 0..<image.size.count * 3 { image.u8[i] = 255 }
+        for (m, name) in names.enumerated() { write(name, on: image, gap + 3 * m * across, gap, width: 3 * across - gap) }
         for (r, row) in rows.enumerated() {
-            let y = gap + r * step
-            let difference = zip(row.original, row.adversarial).map { a, b in
-                UInt8(min(max(128 + 10 * (Int(b) - Int(a)), 0), 255))
-            }
-            for (i, pixels) in [row.original, difference, row.adversarial].enumerated() {
-                let x = gap + i * (tile.width + gap)
-                paint(pixels, on: image, x, y)
-                write(row.captions[i], on: image, x, y + tile.height + 2)
+            let y = top + r * down
+            for (m, attacked) in row.enumerated() {
+                let difference = zip(attacked.original, attacked.adversarial).map { a, b in
+                    UInt8(min(max(128 + 10 * (Int(b) - Int(a)), 0), 255))
+                }
+                for (i, pixels) in [attacked.original, difference, attacked.adversarial].enumerated() {
+                    let x = gap + (3 * m + i) * across
+                    paint(pixels, on: image, x, y)
+                    write(attacked.captions[i], on: image, x, y + tile.height + 2, width: tile.width)
+                }
             }
         }
         return image
@@ -53,9 +62,9 @@ struct Sheet {
         }
     }
 
-    /// As much of the text as fits under a tile.
-    private func write(_ text: String, on image: Image, _ left: Int, _ top: Int) {
-        for (i, scalar) in text.unicodeScalars.prefix(tile.width / Glyphs.width).enumerated() {
+    /// As much of the text as fits.
+    private func write(_ text: String, on image: Image, _ left: Int, _ top: Int, width: Int) {
+        for (i, scalar) in text.unicodeScalars.prefix(width / Glyphs.width).enumerated() {
             let sign = UInt8(exactly: scalar.value) ?? UInt8(ascii: "?")
             for y in 0..<Glyphs.height {
                 for x in 0..<Glyphs.width where Glyphs.isSet(sign, x, y) {

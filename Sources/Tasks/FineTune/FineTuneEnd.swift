@@ -101,11 +101,10 @@ extension FineTuneRun {
 
     /// What stands in the model for its users.
     private func card(_ gate: Gate) -> String {
-        // What is said of a model that knew other classes is not true of this one.
-        let old =
-            setup.classes.kind == .new
-            ? "Made from \(setup.options.model ?? "the built-in model"), which knew other classes.\n"
-            : choice.trainee.model.metadata[Preprocess.Key.card].map { $0 + "\n\n" } ?? ""
+        let made = "Made from \(setup.options.model ?? "the built-in model"), which knew other classes.\n"
+        let former = choice.trainee.model.metadata[Preprocess.Key.card].map { $0 + "\n\n" } ?? ""
+        // What is said of a model that knew other classes, or of weights that are gone, is not true of this one.
+        let old = setup.options.fromScratch ? "" : setup.classes.kind == .new ? made : former
         let what =
             setup.hardens
             ? "Fine-tuned under attack (\(setup.attack.text), ε \(setup.epsilon.text)) on \(data.split.train.count) pictures."

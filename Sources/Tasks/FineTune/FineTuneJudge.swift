@@ -44,13 +44,16 @@ final class FineTuneJudge {
     var validationCount: Int { validation.count }
     var gateCount: Int { gate.count }
 
-    /// After a step: running statistics follow those of the batch.
-    func gather() {
+    /// After update `time`, counted from 1: running statistics follow those of the batch, as slowly as averaged weights
+    /// follow the trained ones where there are any, because those are what the statistics are for.
+    func gather(time: Int) {
+        let average = setup.options.average.map { WeightAverage(decay: $0) }
         for (i, s) in trainee.statistics.enumerated() {
             let (mean, variance) = (trained.observed[2 * i].f32, trained.observed[2 * i + 1].f32)
             let unbiased = Float(s.count) / Float(max(s.count - 1, 1))
-            mix(s.runningMean, mean, s.momentum, 1)
-            mix(s.runningVariance, variance, s.momentum, unbiased)
+            let momentum = average.map { Float(1 - $0.share(at: time)) } ?? s.momentum
+            mix(s.runningMean, mean, momentum, 1)
+            mix(s.runningVariance, variance, momentum, unbiased)
         }
     }
 

@@ -110,7 +110,7 @@ public final class FineTuneRun {
         }
         let rate = schedule.rate(at: progress)
         let more = trainer.step(rate: rate, share: setup.hardens ? schedule.epsilonShare(at: progress) : 1)
-        judge.gather()
+        judge.gather(time: trainer.steps)
         sums += more
         if ks_now() - savedAt > 60_000_000_000 { _ = try save() }
         return .step(
@@ -130,7 +130,7 @@ public final class FineTuneRun {
         if let k = averageSlot { session.swapWeights(withSlot: k) }
         let finite = sums.meanLoss.isFinite
         let (clean, robust, margin) = try judge.validate(session)
-        let settled = schedule.epsilonShare(at: progress) >= 1
+        let settled = !setup.hardens || schedule.epsilonShare(at: progress) >= 1
         let verdict = watch.judge(
             step: trainer.steps, clean: clean, robust: robust, loss: sums.meanLoss, margin: margin, settled: settled)
         if verdict == .best {

@@ -28,7 +28,7 @@ public struct Guard: Sendable {
     /// are equally robust up to chance. Without attack clean accuracy alone.
     private func score(_ clean: Double, _ robust: Double) -> Double { hardens ? robust + clean / 4 : clean }
 
-    /// `margin`: the half width of the interval of `robust`. `settled`: the attack has reached its full ε.
+    /// `margin`: the half width of the interval of `robust`. `settled`: ε has reached its full size, or nothing attacks.
     public mutating func judge(
         step: Int, clean: Double, robust: Double, loss: Double, margin: Double, settled: Bool
     ) -> Verdict {
@@ -36,10 +36,12 @@ public struct Guard: Sendable {
             rollbacks += 1
             return .collapse("the loss is not a number any more")
         }
-        // A net that always gives one answer is right on its share of pictures, attacked or not.
+        // A net that always gives one answer is right on its share of pictures, attacked or not. While ε grows most nets
+        // get over that by themselves: going back would undo what they learnt about the attack. It is not kept, though.
         let chance = 1 / Double(max(classes, 2))
         let learnt = bestClean - chance
         if learnt > 0.15 && clean < chance + 0.15 * learnt {
+            if !settled { return .fine }
             rollbacks += 1
             return .collapse("accuracy collapsed to \(percent(clean)), the level of chance")
         }

@@ -18,6 +18,7 @@ struct AttackCommand: Command {
               kinglet attack model.onnx photo.jpg -o out
               kinglet attack model.onnx photos/ -o out --attack pgd:50,,,5 --epsilon 4/255
               kinglet attack model.onnx cat.jpg -o out --label cat --target dog
+              kinglet attack model.onnx photos/ -o out --versus hardened.onnx
             """)
 
     @Argument(
@@ -31,6 +32,12 @@ struct AttackCommand: Command {
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Where the images go.", valueName: "dir"), completion: .directory)
     var output: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Attack this model too, with its own gradients and for the same class, and show both.", valueName: "model"),
+        completion: .file(extensions: ["onnx"]))
+    var versus: String?
 
     @Option(help: ArgumentHelp("See above.", valueName: "attack"))
     var attack = "pgd:20"
@@ -67,47 +74,82 @@ struct AttackCommand: Command {
         (options.attack, options.epsilon, options.seed) = (attack, epsilon, seed)
         (options.target, options.label, options.grid) = (target, label, !unrounded)
         options.batch = min(inputs.count, inputs.count < 64 ? 8 : 50)
-        options.threads = try flags.nativeOptions(model).threads
+        let network = try flags.nativeOptions(model)
+        (options.threads, options.memory) = (network.threads, network.memory)
         let attacker = try Attacker(model, try images.settings(), options)
-        var files = try AttackFiles(output, attacker, grid: !unrounded, rows: sheet ? 24 : 0)
+        options.memory = options.memory.map { $0 - attacker.bytes }
+        let rival = try versus.map { path throws(KingletError) in
+            try Attacker(path, try images.settings(), options)
+        }
+        if let rival {
+            try require(
+                rival.size == attacker.size && rival.channels == attacker.channels
+                    && rival.classes == attacker.classes, .usage,
+                "'\(model)' takes \(shape(attacker)), '\(versus ?? "")' \(shape(rival)): they cannot be shown the same")
+        }
+        let names = versus.map { [model, $0].map(name) } ?? []
+        var files = try AttackFiles(output, attacker, grid: !unrounded, rows: sheet ? 24 : 0, names: names)
         let width = min(60, inputs.map { $0.name.count }.max() ?? 0)
-        var (done, fooled, bad) = (0, 0, 0)
+        var (done, fooled, bad) = (0, [0, 0], 0)
         for first in stride(from: 0, to: inputs.count, by: attacker.batch) {
             let batch = inputs[first..<min(first + attacker.batch, inputs.count)]
             let (results, failed) = try attacker.attack(batch)
+            let others = try rival?.attack(batch, showing: results.map { $0.label }).attacked
             for (input, error) in failed { complain("kinglet: \(input.name): \(error.description)") }
             bad += failed.count
-            for result in results {
-                let path = try files.write(result)
-                say(flags.json ? json(result, path) : line(result, path, width))
+            for (i, result) in results.enumerated() {
+                let both = [result] + (others.map { [$0[i]] } ?? [])
+                let paths = try files.write(both)
+                say(flags.json ? json(both, paths) : line(both, paths, width))
                 if let warning = result.warning { complain("kinglet: \(result.input.name): \(warning)") }
-                fooled += result.fooled ? 1 : 0
+                for (m, image) in both.enumerated() { fooled[m] += image.fooled ? 1 : 0 }
                 done += 1
             }
         }
         let sheet = try files.finish()
+        let did = target == nil ? "fool" : "hit the target of"
+        let counts = names.isEmpty ? "the model" : "\(names[0]), \(fooled[1]) \(names[1])"
         complain(
-            "\(attacker.description): \(fooled) of \(done) images \(target == nil ? "fool the model" : "hit the target")"
+            "\(attacker.description): \(fooled[0]) of \(done) images \(did) \(counts)"
                 + (sheet.map { "; see \($0)" } ?? ""))
         try require(bad == 0, .badFile, "\(bad) of \(inputs.count) inputs could not be attacked")
     }
 
-    private func line(_ r: AttackedImage, _ path: String, _ width: Int) -> String {
-        func said(_ p: AttackedImage.Prediction) -> String { p.label + " " + decimals(Double(p.probability), 4) }
-        let space = String(repeating: " ", count: max(0, width - r.input.name.count))
-        return "\(r.input.name)\(space)  \(said(r.before)) -> \(said(r.after))  \(r.largest)/255  \(path)\n"
+    private func shape(_ a: Attacker) -> String {
+        "\(a.size.width)×\(a.size.height)×\(a.channels) for \(a.classes) classes"
     }
 
-    private func json(_ r: AttackedImage, _ path: String) -> String {
+    /// Of a model, without folder and extension.
+    private func name(_ path: String) -> String {
+        let file = path.split(separator: "/").last.map(String.init) ?? path
+        return file.hasSuffix(".onnx") ? String(file.dropLast(5)) : file
+    }
+
+    private func line(_ images: [AttackedImage], _ paths: [String], _ width: Int) -> String {
+        func said(_ p: AttackedImage.Prediction) -> String { p.label + " " + decimals(Double(p.probability), 4) }
+        let name = images[0].input.name
+        let space = String(repeating: " ", count: max(0, width - name.count))
+        let each = zip(images, paths).map { r, path in
+            "\(said(r.before)) -> \(said(r.after))  \(r.largest)/255  \(path)"
+        }
+        return "\(name)\(space)  \(each.joined(separator: " | "))\n"
+    }
+
+    private func json(_ images: [AttackedImage], _ paths: [String]) -> String {
         func said(_ p: AttackedImage.Prediction) -> JSON {
             .object([
                 ("index", .int(p.index)), ("label", .string(p.label)), ("probability", .float(p.probability)),
             ])
         }
-        return JSON.object([
-            ("input", .string(r.input.name)), ("output", .string(path)), ("label", .int(r.label)),
-            ("before", said(r.before)), ("after", said(r.after)), ("fooled", .bool(r.fooled)),
-            ("largest", .int(r.largest)), ("length", .number(r.length)),
-        ]).text + "\n"
+        func result(_ m: Int) -> [(String, JSON)] {
+            let r = images[m]
+            return [
+                ("output", .string(paths[m])), ("label", .int(r.label)), ("before", said(r.before)),
+                ("after", said(r.after)), ("fooled", .bool(r.fooled)), ("largest", .int(r.largest)),
+                ("length", .number(r.length)),
+            ]
+        }
+        let versus: [(String, JSON)] = images.count > 1 ? [("versus", .object(result(1)))] : []
+        return JSON.object([("input", .string(images[0].input.name))] + result(0) + versus).text + "\n"
     }
 }

@@ -7,17 +7,20 @@ struct QuantizeCommand: Command {
         commandName: "quantize",
         abstract: "Make an int8 model from a float one.",
         discussion: """
-            Runs the float model on pictures to learn the range of every activation, then writes the model in ONNX's QDQ
-            form: int8 activations and weights, a quarter of the size, run by integer arithmetic. It opens in ONNX Runtime
-            too. The report lists the layers that lose most, by signal-to-noise ratio: below about 15 dB try another
-            calibration, or leave the first or last layer in float.
+            Runs the float model on pictures to learn the range of every activation,
+            then writes the model in ONNX's QDQ form: int8 activations and weights, a
+            quarter of the size, run by integer arithmetic. It opens in ONNX Runtime too.
+            The report lists the layers that lose most, by signal-to-noise ratio: below
+            about 15 dB try another calibration, or leave the first or last layer in float.
 
-            DATA is a folder of JPEGs (in sub-folders or not), or CIFAR-10/100 binary files. A few hundred pictures like
-            those that the model will see are enough; take none that its accuracy is measured on.
+            DATA is a folder of JPEGs (in sub-folders or not), or CIFAR-10/100 binary
+            files. A few hundred pictures like those that the model will see are enough;
+            take none that its accuracy is measured on.
 
             Examples:
               kinglet quantize model.onnx photos/ -o model-int8.onnx
-              kinglet quantize model.onnx photos/ -o model-int8.onnx --calibration percentile --keep-last
+              kinglet quantize model.onnx photos/ -o model-int8.onnx --keep-last \\
+                --calibration percentile
             """)
 
     enum Calibrate: String, ExpressibleByArgument, CaseIterable {
