@@ -61,6 +61,11 @@ import Training
                     step: 30, clean: fallen, robust: fallen, loss: 2.3, margin: 0.1, settled: true)
             else { return #expect(Bool(false), "\(learnt) → \(fallen) was not seen") }
             #expect(watch.bestStep == 10)
+            // What learns all the same is left alone, what has stopped learning is not.
+            for (loss, stuck) in [(2.5, false), (2.2, false), (2.31, false), (2.31, true)] {
+                let verdict = watch.judge(step: 40, clean: fallen, robust: 0, loss: loss, margin: 0.1, settled: false)
+                #expect((verdict != .fine) == stuck, "\(learnt) → \(fallen) at a loss of \(loss)")
+            }
         }
         var learner = Guard(hardens: true, classes: 10)
         for clean in [0.1, 0.12, 0.2, 0.14, 0.3] {

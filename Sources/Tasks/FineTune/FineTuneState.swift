@@ -70,11 +70,11 @@ extension FineTuneRun {
         session.weightsChanged()
         let state = checkpoint.guardState
         try require(
-            state.count == 8 && [4, 6, 7].allSatisfy { state[$0] >= 0 && state[$0] < Double(Int32.max) }, .badFile,
+            state.count == 9 && [5, 7, 8].allSatisfy { state[$0] >= 0 && state[$0] < Double(Int32.max) }, .badFile,
             "the checkpoint's guard cannot be read")
-        try watch.restore(Array(state.prefix(4)))
-        observed = Int(state[4])
-        (sums.loss, sums.correct, sums.rows) = (state[5], Int(state[6]), Int(state[7]))
+        try watch.restore(Array(state.prefix(5)))
+        observed = Int(state[5])
+        (sums.loss, sums.correct, sums.rows) = (state[6], Int(state[7]), Int(state[8]))
         try schedule.restore(checkpoint.schedule)
         trainer.resume(after: checkpoint.steps)
         for line in checkpoint.history {

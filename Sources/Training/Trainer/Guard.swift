@@ -1,9 +1,11 @@
+import CSystem
 import Engine
 
 /// Watches accuracies during a run: tells which weights to keep, and when to go back to them.
 ///
 /// Catastrophic overfitting (Wong et al. 2020) shows as training accuracy under a one-step attack that rises while
-/// accuracy under PGD collapses; divergence as a loss that is no number, or accuracy at the level of chance.
+/// accuracy under PGD collapses; divergence as a loss that is no number, or accuracy at the level of chance. While ε grows that counts only if it lasts:
+/// two judgements in a row, with a loss no better than that of guessing, ln(classes).
 public struct Guard: Sendable {
     public enum Verdict: Sendable, Equatable {
         /// The best so far: keep these weights.
@@ -19,6 +21,8 @@ public struct Guard: Sendable {
     public private(set) var bestClean = 0.0
     public private(set) var bestStep = 0
     public private(set) var rollbacks = 0
+    /// Judgements in a row that were no better than guessing.
+    public private(set) var guesses = 0
     private let hardens: Bool
     private let classes: Int
 
@@ -36,15 +40,18 @@ public struct Guard: Sendable {
             rollbacks += 1
             return .collapse("the loss is not a number any more")
         }
-        // A net that always gives one answer is right on its share of pictures, attacked or not. While ε grows most nets
-        // get over that by themselves: going back would undo what they learnt about the attack. It is not kept, though.
+        // A net that always gives one answer is right on its share of pictures, attacked or not. While ε grows nets pass
+        // through that, and going back would undo what they learnt about the attack; those that stay there do not learn.
         let chance = 1 / Double(max(classes, 2))
         let learnt = bestClean - chance
         if learnt > 0.15 && clean < chance + 0.15 * learnt {
-            if !settled { return .fine }
+            guesses = loss < -ks_log(chance) ? 0 : guesses + 1
+            if !settled && guesses < 2 { return .fine }
             rollbacks += 1
+            guesses = 0
             return .collapse("accuracy collapsed to \(percent(clean)), the level of chance")
         }
+        guesses = 0
         bestClean = max(bestClean, clean)
         let value = score(clean, robust)
         if value > best {
@@ -60,13 +67,14 @@ public struct Guard: Sendable {
         return .fine
     }
 
-    public var state: [Double] { [best, bestClean, Double(bestStep), Double(rollbacks)] }
+    public var state: [Double] { [best, bestClean, Double(bestStep), Double(rollbacks), Double(guesses)] }
 
     public mutating func restore(_ state: [Double]) throws(KingletError) {
         try require(
-            state.count == 4 && state[2] >= 0 && state[2] < min(1e15, Double(Int.max)) && state[3] >= 0
-                && state[3] < 1e9, .badFile,
+            state.count == 5 && state[2] >= 0 && state[2] < min(1e15, Double(Int.max)) && state[3] >= 0
+                && state[3] < 1e9 && state[4] >= 0 && state[4] < 1e9, .badFile,
             "the checkpoint's guard cannot be read")
         (best, bestClean, bestStep, rollbacks) = (state[0], state[1], Int(state[2]), Int(state[3]))
+        guesses = Int(state[4])
     }
 }
