@@ -14,7 +14,6 @@ import argparse, math, os, pathlib, resource, subprocess, sys, tarfile, tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 KINGLET = os.environ.get("KINGLET", str(ROOT / "build/kinglet"))
 SHARED = pathlib.Path(os.environ.get("KINGLET_DATA", ROOT.parent / "shared"))
-sys.path.insert(0, str(ROOT / "Models"))
 
 
 def torch_run(folder, target, epochs, epsilon, seed):
