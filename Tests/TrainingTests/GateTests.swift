@@ -62,7 +62,7 @@ import Training
             else { return #expect(Bool(false), "\(learnt) → \(fallen) was not seen") }
             #expect(watch.bestStep == 10)
             // What learns all the same is left alone, what has stopped learning is not.
-            for (loss, stuck) in [(2.5, false), (2.2, false), (2.31, false), (2.31, true)] {
+            for (loss, stuck) in [(2.5, false), (2.4, false), (2.2, false), (2.31, false), (2.31, false), (2.31, true)] {
                 let verdict = watch.judge(step: 40, clean: fallen, robust: 0, loss: loss, margin: 0.1, settled: false)
                 #expect((verdict != .fine) == stuck, "\(learnt) → \(fallen) at a loss of \(loss)")
             }

@@ -4,8 +4,8 @@ import Engine
 /// Watches accuracies during a run: tells which weights to keep, and when to go back to them.
 ///
 /// Catastrophic overfitting (Wong et al. 2020) shows as training accuracy under a one-step attack that rises while
-/// accuracy under PGD collapses; divergence as a loss that is no number, or accuracy at the level of chance. While ε grows that counts only if it lasts:
-/// two judgements in a row, with a loss no better than that of guessing, ln(classes).
+/// accuracy under PGD collapses; divergence as a loss that is no number, or accuracy at the level of chance. While ε
+/// grows, that counts only if it lasts: three judgements in a row, with a loss no better than that of guessing, ln(classes).
 public struct Guard: Sendable {
     public enum Verdict: Sendable, Equatable {
         /// The best so far: keep these weights.
@@ -46,7 +46,7 @@ public struct Guard: Sendable {
         let learnt = bestClean - chance
         if learnt > 0.15 && clean < chance + 0.15 * learnt {
             guesses = loss < -ks_log(chance) ? 0 : guesses + 1
-            if !settled && guesses < 2 { return .fine }
+            if !settled && guesses < 3 { return .fine }
             rollbacks += 1
             guesses = 0
             return .collapse("accuracy collapsed to \(percent(clean)), the level of chance")
