@@ -56,9 +56,12 @@ import Training
             #expect(
                 watch.judge(step: 20, clean: fallen, robust: fallen, loss: 2.3, margin: 0.1, settled: false) == .fine,
                 "a net on its way to full ε was stopped, or kept")
+            #expect(
+                watch.judge(step: 25, clean: fallen, robust: 0, loss: 2.2, margin: 0.1, settled: true) == .fine,
+                "a net whose loss falls was stopped")
             guard
                 case .collapse = watch.judge(
-                    step: 30, clean: fallen, robust: fallen, loss: 2.3, margin: 0.1, settled: true)
+                    step: 30, clean: fallen, robust: fallen, loss: 2.31, margin: 0.1, settled: true)
             else { return #expect(Bool(false), "\(learnt) → \(fallen) was not seen") }
             #expect(watch.bestStep == 10)
             // What learns all the same is left alone, what has stopped learning is not.

@@ -4,8 +4,8 @@ import Engine
 /// Watches accuracies during a run: tells which weights to keep, and when to go back to them.
 ///
 /// Catastrophic overfitting (Wong et al. 2020) shows as training accuracy under a one-step attack that rises while
-/// accuracy under PGD collapses; divergence as a loss that is no number, or accuracy at the level of chance. While ε
-/// grows, that counts only if it lasts: three judgements in a row, with a loss no better than that of guessing, ln(classes).
+/// accuracy under PGD collapses; divergence as a loss that is no number, or accuracy at the level of chance with a loss no
+/// better than that of guessing, ln(classes): while ε grows, three judgements in a row.
 public struct Guard: Sendable {
     public enum Verdict: Sendable, Equatable {
         /// The best so far: keep these weights.
@@ -40,13 +40,13 @@ public struct Guard: Sendable {
             rollbacks += 1
             return .collapse("the loss is not a number any more")
         }
-        // A net that always gives one answer is right on its share of pictures, attacked or not. While ε grows nets pass
-        // through that, and going back would undo what they learnt about the attack; those that stay there do not learn.
+        // A net that always gives one answer is right on its share of pictures, attacked or not. Nets pass through that while
+        // they learn about the attack, which their loss shows; going back would undo it. They are not kept, though.
         let chance = 1 / Double(max(classes, 2))
         let learnt = bestClean - chance
         if learnt > 0.15 && clean < chance + 0.15 * learnt {
             guesses = loss < -ks_log(chance) ? 0 : guesses + 1
-            if !settled && guesses < 3 { return .fine }
+            if guesses < (settled ? 1 : 3) { return .fine }
             rollbacks += 1
             guesses = 0
             return .collapse("accuracy collapsed to \(percent(clean)), the level of chance")
