@@ -20,7 +20,8 @@ def best(groups):
         rank = (len(runs), statistics.mean(pgd(run) or 0 for run in runs))
         if label not in chosen or rank > chosen[label][0]:
             chosen[label] = (rank, rate, runs)
-    return {label: (rate, runs) for label, (_, rate, runs) in chosen.items()}
+    order = sorted(chosen, key=lambda label: ("," in label, label != "brief", label))
+    return {label: chosen[label][1:] for label in order}
 
 
 def reach(run, target):
