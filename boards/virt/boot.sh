@@ -47,7 +47,7 @@ case $(cat state 2>/dev/null) in
     step=photographs
     expect 0 kinglet classify --json -k 3 photos
     cat out
-    [ "$(grep -c '"predictions"' out)" = 4 ] || fail "not four answers"
+    [ "$(grep -c '"predictions"' out)" = "$(ls photos | wc -l)" ] || fail "not one answer a photograph"
     expect 65 kinglet classify --json photos/cat.jpg text.jpg
     ok
 
@@ -126,11 +126,11 @@ cut)
         ./webcam /dev/gadget/dummy_udc frames.mjpeg 2>webcam.err &
         webcam=$!
         for _ in 1 2 3 4 5 6 7 8 9 10; do [ -c /dev/video0 ] && break; sleep 1; done
-        expect 0 kinglet classify --json -v --frames 8 v4l2:///dev/video0
+        expect 0 kinglet classify --json -v --frames 24 v4l2:///dev/video0
         cat err
         tail -1 out
         grep -q -i mjp err || fail "not MJPEG"
-        # The four photographs are named as their files are.
+        # The photographs are named as their files are.
         kinglet classify --json photos | sed 's/.*"label":"\([^"]*\).*/\1/' | sort -u >files
         sed 's/.*"label":"\([^"]*\).*/\1/' out | sort -u >seen
         cmp files seen || { cat files seen; fail "the camera's pictures are named otherwise than the files"; }

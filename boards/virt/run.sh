@@ -30,7 +30,7 @@ mkdir -p "$out/work/photos"
 console=$out/console.log
 cp "$deb" "$here/boot.sh" "$top/Models/cifar10.onnx" "$out/work/"
 cp "$top"/Samples/*.jpg "$out/work/photos/"
-# The webcam's frames: four photographs, again and again.
+# The webcam's frames: the photographs, again and again.
 cat "$top"/Samples/*.jpg >"$out/work/frames.mjpeg"
 if command -v aarch64-linux-gnu-gcc >/dev/null; then
     aarch64-linux-gnu-gcc -O1 -Wall -static -pthread -o "$out/work/webcam" "$here/webcam.c"
