@@ -110,7 +110,7 @@ def compare(model, net, e, e2, raw, images, truth):
                 line = f"{text}, {kind}: {got:.1f} % robust, torchattacks {wanted:.1f} %"
                 # Its DeepFool leaves more images standing. In L2 a ball of half a level per pixel holds few 8-bit images.
                 if text.startswith("deepfool"): say(got <= wanted + 1, line)
-                elif norm == "l2" and not flags: print("       " + line)
+                elif norm == "l2" and not flags and bound < 0.5: print("       " + line)
                 else: say(abs(got - wanted) <= 1, line)
                 said = 100 * np.mean([r["after"]["index"] == label for r, label in zip(results, labels.tolist())])
                 # DeepFool's floats lie on the border, on either side of which rounding may see them.
