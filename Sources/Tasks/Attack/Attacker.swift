@@ -55,7 +55,6 @@ public final class Attacker {
     private let trainee: Trainee
     private let model: any AttackedModel
     private let attack: (any Attack)?
-    private let labels: [String]?
     private let target: Int?
     private let label: Int?
     private let seed: UInt64
@@ -100,6 +99,8 @@ public final class Attacker {
 
     public var batch: Int { model.batch }
     public var classes: Int { model.classes }
+    /// Names of the classes, where they are known.
+    public let labels: [String]?
     public var size: Size { trainee.layout.size }
     public var channels: Int { trainee.layout.channels }
 

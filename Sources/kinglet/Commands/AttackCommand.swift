@@ -86,6 +86,11 @@ struct AttackCommand: Command {
                 rival.size == attacker.size && rival.channels == attacker.channels
                     && rival.classes == attacker.classes, .usage,
                 "'\(model)' takes \(shape(attacker)), '\(versus ?? "")' \(shape(rival)): they cannot be shown the same")
+            if let mine = attacker.labels, let its = rival.labels {
+                try require(
+                    mine == its, .usage,
+                    "classes of '\(model)' and '\(versus ?? "")' have other names, or another order (--labels names them for both)")
+            }
         }
         let names = versus.map { [model, $0].map(name) } ?? []
         var files = try AttackFiles(output, attacker, grid: !unrounded, rows: sheet ? 24 : 0, names: names)
