@@ -1,12 +1,5 @@
 # Two commands to start with: `make demo` classifies sample photographs, `make test` runs the fast tests.
 SWIFT ?= swift
-# Demo, conformance and benchmarks share one release build.
-BUILD = $(SWIFT) build -c release --static-swift-stdlib
-# Equal functions once, no exported symbols, no index for C++ exceptions (nothing throws one), fixed addresses:
-# 1.5 MB smaller and a millisecond quicker to start.
-SMALL = -Xlinker --icf=all -Xlinker --gc-sections -Xlinker --no-export-dynamic -Xlinker --no-eh-frame-hdr -Xlinker -no-pie
-# libjpeg and the C++ library inside: the executable needs the C library alone.
-STATIC = -Xlinker -L$(CURDIR)/build/static
 CLI = build/kinglet
 
 .PHONY: demo test armnn armnn-test release conformance bench bench-arm cross embedded sanitize format setup install clean
@@ -19,10 +12,7 @@ demo: release
 
 # The executable that is shipped: static standard library, no debug information.
 release: setup
-	@scripts/static-libs.sh build/static
-	$(BUILD) --product kinglet $(SMALL) $(STATIC)
-	@mkdir -p build && strip -o $(CLI) .build/release/kinglet
-	@echo "$(CLI): $$(stat -c %s $(CLI)) bytes"
+	SWIFT="$(SWIFT)" scripts/release.sh
 
 # Every fast test, and the layering: a target that imports what it does not name as a dependency does not build.
 test: setup
@@ -73,4 +63,4 @@ install: release
 	$(CLI) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/kinglet
 
 clean:
-	rm -rf .build build
+	rm -rf .build .build-* build

@@ -17,7 +17,8 @@ let package = Package(
         .library(name: "Kinglet", targets: ["Engine", "ONNX", "Training", "Vision"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+        // What it uses of FoundationEssentials, Sources/Essentials has: a newer minor version may use more.
+        .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2"))
     ],
     targets: [
         .target(name: "CSystem", linkerSettings: [.linkedLibrary("m")]),

@@ -9,7 +9,7 @@ Needs onnx, onnxruntime, numpy; ncnn and pnnx, ai-edge-litert where installed. M
 """
 import argparse, json, os, shutil, statistics, subprocess, sys, tempfile, time
 
-KINGLET = os.environ.get("KINGLET", ".build/release/kinglet")
+KINGLET = os.environ.get("KINGLET", "build/kinglet")
 DATA = os.environ.get("KINGLET_DATA", "../shared")
 MODELS = {  # name: float ONNX, int8 ONNX, float tflite, int8 tflite, side
     "resnet8": ("resnet8_cifar10_nchw_bn", "resnet8_cifar10_nchw_int8_qdq", "resnet8_cifar10_float", "resnet8_cifar10_int8", 32),

@@ -10,7 +10,7 @@ import argparse, io, json, os, statistics, subprocess, tarfile, tempfile, time
 import numpy as np
 from PIL import Image
 
-KINGLET = os.environ.get("KINGLET", ".build/release/kinglet")
+KINGLET = os.environ.get("KINGLET", "build/kinglet")
 DATA = os.environ.get("KINGLET_DATA", "../shared")
 MODEL = f"{DATA}/models/mobilenet_v2_1.0_224_imagenet_nchw_float.onnx"
 REPEATS = 5

@@ -2,7 +2,7 @@
 import os, subprocess, tempfile
 import numpy as np, onnx
 
-KINGLET = os.environ.get("KINGLET", ".build/release/kinglet")
+KINGLET = os.environ.get("KINGLET", "build/kinglet")
 DATA = os.environ.get("KINGLET_DATA", "../shared")
 
 

@@ -11,9 +11,9 @@ if ! "$python" -c 'import onnx, onnxruntime, numpy, PIL' 2>/dev/null; then
     .venv/bin/pip install --quiet --disable-pip-version-check -r conformance/requirements.txt
     python=.venv/bin/python
 fi
-[ -n "${KINGLET:-}" ] || swift build -c release --product kinglet
-export KINGLET=${KINGLET:-$PWD/.build/release/kinglet} KINGLET_DATA=$data
-for part in nodes models integers accuracy; do
+[ -n "${KINGLET:-}" ] || make release
+export KINGLET=${KINGLET:-$PWD/build/kinglet} KINGLET_DATA=$data
+for part in executable nodes models integers accuracy; do
     echo "== conformance: $part"
     "$python" conformance/$part.py
 done

@@ -17,9 +17,8 @@ out=build/$board
 if [ "$B_FLAVOUR" = micro ]; then exec cross/micro.sh "$1"; fi
 . cross/sdk.sh
 
-build --product kinglet "${small[@]}"
 mkdir -p "$out"
-cp "$(build --show-bin-path)/kinglet" "$out/kinglet.new"
+build_executable "$out/kinglet.new"
 mv "$out/kinglet.new" "$out/kinglet"
 echo "$out/kinglet: $(stat -c %s "$out/kinglet") bytes, $how"
 if [ "${KINGLET_ARMNN:-}" = 1 ]; then

@@ -1,17 +1,14 @@
-# How a board's programs are built; source it after `board`. Sets `build` (a command to call with further arguments),
-# `scratch` (where it builds), `small` (flags for a small executable) and `how` (in words).
+# How a board's programs are built; source it after `board`. Sets `build_executable` and `build_tests`, commands to call,
+# `scratch` (where they build) and `how` (in words).
 
-# Equal functions once, no exported symbols, no index for C++ exceptions (nothing throws one), fixed addresses, stripped.
-small=(-Xlinker --icf=all -Xlinker --gc-sections -Xlinker --no-export-dynamic -Xlinker --no-eh-frame-hdr
-    -Xlinker -no-pie -Xlinker -s)
 machine=${B_TRIPLE%%-*}
 scratch=.build-${machine/aarch64/arm64}${B_CPU:+-$B_CPU}
-command=() libraries=
+command=() libraries=()
 
 if [ "$machine" = "$(uname -m)" ]; then
-    scratch=.build how="$(uname -m) of this machine"
+    scratch=.build-release how="$(uname -m) of this machine"
     scripts/static-libs.sh "build/static"
-    libraries=$here/build/static
+    libraries=(-Xlinker "-L$here/build/static")
     command=("${SWIFT:-swift}" build)
 elif [ "$machine" != aarch64 ]; then
     die "no way to build '$B_TRIPLE' here: full boards are aarch64, or of this machine's kind"
@@ -28,16 +25,20 @@ else
         cross/setup.sh
         how="Debian's Swift SDK"
         scripts/static-libs.sh "build/static-$machine" "$store/sysroot" "$machine"
-        libraries=$here/build/static-$machine
+        libraries=(-Xlinker "-L$here/build/static-$machine")
         command=("$store/swift" build --swift-sdk kinglet-aarch64)
     fi
     [ -z "$B_CPU" ] || command+=(-Xcc "-mcpu=$B_CPU" -Xswiftc -target-cpu -Xswiftc "$B_CPU")
 fi
 
-# libjpeg and the C++ library inside: the executable needs the C library alone.
-[ -z "$libraries" ] || small+=(-Xlinker "-L$libraries")
-
-build() { "${command[@]}" -c release --static-swift-stdlib --scratch-path "$scratch" "$@"; }
+. scripts/small.sh
+build_executable() { # build_executable FILE: stripped
+    small "$scratch" "${command[@]}"
+    # libjpeg and the C++ library inside: the executable needs the C library alone.
+    local executable=("${command[@]}" -c release "${small[@]}" "${libraries[@]}" -Xlinker -s)
+    "${executable[@]}" --product kinglet
+    cp "$("${executable[@]}" --show-bin-path)/kinglet" "$1"
+}
 
 # Tests import what only the dynamic Swift library has, so they are built apart.
 build_tests() { "${command[@]}" -c release --build-tests --scratch-path "$scratch-tests" "$@"; }

@@ -39,7 +39,7 @@ struct ImportCommand: Command {
         } else {
             say(
                 "wrote \(output)\n"
-                    + tableText(metadata.entries.map { [$0.key, $0.value.replacing("\n", with: ", ")] }))
+                    + tableText(metadata.entries.map { [$0.key, $0.value.split(separator: "\n").joined(separator: ", ")] }))
         }
     }
 }
