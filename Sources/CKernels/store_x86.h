@@ -15,15 +15,23 @@ KN_INLINE V NAME(scaled)(NAME(ivec) sum, NAME(vec) scale) {
     return I(cvtps_epi32)((F)(__builtin_convertvector(sum, NAME(vec)) * scale));
 }
 
-// Bytes of two rows, one in each half.
-KN_INLINE V NAME(narrow)(const kn_tile_i8 *t, const NAME(ivec) *a, const NAME(ivec) *b, const NAME(vec) *scale,
-                         const int vectors) {
+// For every lane: the zero point as words, the limits as bytes.
+typedef struct {
+    V zero, low, high;
+} NAME(limits);
+
+KN_INLINE NAME(limits) NAME(limits_of)(const kn_tile_i8 *t) {
+    return (NAME(limits)){I(set1_epi16)((short)t->zero), I(set1_epi8)((char)t->low), I(set1_epi8)((char)t->high)};
+}
+
+// Bytes of two rows, one in each half; `limited`: low or high may be another than int8's.
+KN_INLINE V NAME(narrow)(const NAME(limits) *limits, const NAME(ivec) *a, const NAME(ivec) *b, const NAME(vec) *scale,
+                         const int vectors, const int limited) {
     const int last = vectors - 1;
-    const V zero = I(set1_epi16)((short)t->zero);
-    V words = I(adds_epi16)(I(packs_epi32)(NAME(scaled)(a[0], scale[0]), NAME(scaled)(a[last], scale[last])), zero);
-    V more = I(adds_epi16)(I(packs_epi32)(NAME(scaled)(b[0], scale[0]), NAME(scaled)(b[last], scale[last])), zero);
+    V words = I(adds_epi16)(I(packs_epi32)(NAME(scaled)(a[0], scale[0]), NAME(scaled)(a[last], scale[last])), limits->zero);
+    V more = I(adds_epi16)(I(packs_epi32)(NAME(scaled)(b[0], scale[0]), NAME(scaled)(b[last], scale[last])), limits->zero);
     V bytes = I(packs_epi16)(words, more);
-    bytes = I(min_epi8)(I(max_epi8)(bytes, I(set1_epi8)((char)t->low)), I(set1_epi8)((char)t->high));
+    if (limited) bytes = I(min_epi8)(I(max_epi8)(bytes, limits->low), limits->high);
     // Narrowing works within lanes of 16 bytes: now groups of 4 columns alternate between vectors and rows.
     return PERMUTE(bytes);
 }
@@ -33,16 +41,17 @@ KN_INLINE void NAME(store_pairs)(const kn_tile_i8 *t, NAME(ivec) sum[][2], ptrdi
                                  ptrdiff_t columns, const int rows, const int vectors) {
     NAME(vec) scale[2];
     KN_UNROLL for (int v = 0; v < vectors; v++) scale[v] = NAME(load)(t->scale + column + v * LANES);
+    const NAME(limits) limits = NAME(limits_of)(t);
     int8_t *y = t->y + row * t->y_stride + column;
     if (columns >= vectors * LANES) {
         KN_UNROLL for (int i = 0; i < rows; i += 2, y += 2 * t->y_stride) {
-            V q = NAME(narrow)(t, sum[i], sum[i + 1 < rows ? i + 1 : i], scale, vectors);
+            V q = NAME(narrow)(&limits, sum[i], sum[i + 1 < rows ? i + 1 : i], scale, vectors, 1);
             STORE_HALF(y, q, 0, vectors);
             if (i + 1 < rows) STORE_HALF(y + t->y_stride, q, 1, vectors);
         }
     } else {
         KN_UNROLL for (int i = 0; i < rows; i += 2, y += 2 * t->y_stride) {
-            V q = NAME(narrow)(t, sum[i], sum[i + 1 < rows ? i + 1 : i], scale, vectors);
+            V q = NAME(narrow)(&limits, sum[i], sum[i + 1 < rows ? i + 1 : i], scale, vectors, 1);
             STORE_PART(y, q, 0, columns);
             if (i + 1 < rows) STORE_PART(y + t->y_stride, q, 1, columns);
         }

@@ -58,6 +58,7 @@ KN_INLINE __m512i flipped(const int8_t *p, __m512i signs) {
 #define KEEP(a) __asm__("" : "+v"(a))
 #include "store_x86.h"
 #include "tile_i8.h"
+#include "overlap_i8.h"
 
 static void depthwise_i8(const kn_depthwise_i8 *t) {
     KN_DEPTHWISE_I8(t, 32, depthwise_i8_vnni16, depthwise_i8_vnni8, depthwise_i8_vnni4);
@@ -67,7 +68,7 @@ static void depthwise_i8(const kn_depthwise_i8 *t) {
 kn_table kn_vnni(void) {
     kn_table table = kn_avx512();
     table.unsigned_a = 1;
-    table.tile_i8 = tile_i8_vnni16;
+    table.tile_i8 = overlap_i8_vnni16;
     table.peak_i8 = peak_i8_vnni16;
     table.depthwise_i8 = depthwise_i8;
     return table;

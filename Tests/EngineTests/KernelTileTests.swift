@@ -24,6 +24,14 @@ private let shapes: [Shape] = {
             all.append(Shape(rows: rows, columns: columns, segments: 1 + rows % 3, run: 1 + columns % 11))
         }
     }
+    // Where the sums of one block end among the next one's.
+    for rows in [12, 23, 50] {
+        for columns in [32, 40, 97] {
+            for run in [10, 23, 24, 45, 48, 70] {
+                all.append(Shape(rows: rows, columns: columns, segments: 1 + run % 2, run: run))
+            }
+        }
+    }
     all.append(Shape(rows: 49, columns: 70, segments: 1, run: 32))
     all.append(Shape(rows: 3, columns: 10, segments: 3, run: 0))
     all.append(Shape(rows: 3, columns: 10, segments: 0, run: 4))
@@ -48,8 +56,9 @@ private let shapes: [Shape] = {
             let nr = kernels.i8Tile.nr
             for shape in shapes {
                 for (scale, least) in [(1e-4, true), (3, true), (1e-4, false)] as [(Float, Bool)] {
-                    let (bytes, floats, intact) = i8(shape, nr, scale, least) { kernels.tile($0) }
-                    let twin = i8(shape, nr, scale, least) {
+                    let limits: ClosedRange<Int32> = least ? -100...120 : -128...127
+                    let (bytes, floats, intact) = i8(shape, nr, scale, least, limits) { kernels.tile($0) }
+                    let twin = i8(shape, nr, scale, least, limits) {
                         Twin.tile($0.pointee, nr: nr, unsignedA: kernels.unsignedA)
                     }
                     let same = bytes == twin.bytes && floats == twin.floats
@@ -83,7 +92,8 @@ private let shapes: [Shape] = {
     }
 
     private func i8(
-        _ s: Shape, _ nr: Int, _ scale: Float, _ least: Bool, _ compute: (UnsafePointer<kn_tile_i8>) -> Void
+        _ s: Shape, _ nr: Int, _ scale: Float, _ least: Bool, _ limits: ClosedRange<Int32>,
+        _ compute: (UnsafePointer<kn_tile_i8>) -> Void
     ) -> (bytes: [Int8], floats: [Float], intact: Bool) {
         var numbers = Numbers()
         let memory = KernelMemory()
@@ -115,7 +125,7 @@ private let shapes: [Shape] = {
             a: memory.keep((0..<s.rows).map { UnsafePointer(a + $0 * s.pitch) }), offset: memory.keep(s.offsets), b: b,
             has_least: least ? 1 : 0, bias: memory.keep(bias),
             scale: memory.keep(numbers.floats(s.padded(nr)).map { ($0 + 1.5) * scale }),
-            zero: -7, low: -100, high: 120, y: bytes.y, y_f32: nil, y_stride: s.stride)
+            zero: -7, low: limits.lowerBound, high: limits.upperBound, y: bytes.y, y_f32: nil, y_stride: s.stride)
         compute(&t)
         t.y_f32 = floats.y
         compute(&t)

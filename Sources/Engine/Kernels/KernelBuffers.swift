@@ -13,8 +13,8 @@ final class ProductBuffers {
     private let y: UnsafeMutableRawPointer
     private let rows: UnsafeMutablePointer<UnsafeRawPointer>
     private let offset: UnsafeMutablePointer<Int>
-    /// Rows per call: as many as keep a's part in the first-level cache.
-    private static let block = 48
+    /// Rows per call: as the engine calls the kernels.
+    private static let block = Product.block
 
     init(_ kernels: Kernels, _ m: Int, _ k: Int, _ n: Int) throws(KingletError) {
         (self.kernels, self.m, self.k, self.n) = (kernels, m, k, n)
