@@ -29,7 +29,7 @@ let package = Package(
         .target(name: "Engine", dependencies: ["CSystem", "CKernels"]),
         .target(name: "ONNX", dependencies: ["Engine", "CSystem"]),
         .target(name: "Training", dependencies: ["Engine", "CSystem"]),
-        .target(name: "Vision", dependencies: ["Engine", "CJPEG", "CSystem", "CVideo"]),
+        .target(name: "Vision", dependencies: ["Engine", "CJPEG", "CKernels", "CSystem", "CVideo"]),
         .target(
             name: "Tasks",
             dependencies: ["Engine", "ONNX", "Training", "Vision", "CSystem", "CModel"] + (armnn ? ["ArmNN"] : []),

@@ -109,12 +109,15 @@ static void decode(j_decompress_ptr c, kj_state *state, const kj_region *region,
     JSAMPARRAY row = c->mem->alloc_sarray((j_common_ptr)c, JPOOL_IMAGE,
                                           c->output_width * (JDIMENSION)c->output_components, 1);
     size_t left = ((size_t)region->x - first) * (size_t)c->output_components;
+    int whole = !inks && left == 0 && (JDIMENSION)region->width == c->output_width;
     // To the end, although `bottom` may come before: only there does libjpeg notice that it lost its way.
     while (c->output_scanline < c->output_height) {
         int32_t y = (int32_t)c->output_scanline - region->y;
-        jpeg_read_scanlines(c, row, 1);
-        if (y < 0 || y >= region->height) continue;
-        uint8_t *to = pixels + (size_t)y * (size_t)region->width * 3;
+        int wanted = y >= 0 && y < region->height;
+        uint8_t *to = pixels + (size_t)(wanted ? y : 0) * (size_t)region->width * 3;
+        JSAMPROW straight = to;
+        jpeg_read_scanlines(c, wanted && whole ? &straight : row, 1);
+        if (!wanted || whole) continue;
         if (inks) rgb_from_inks(row[0] + left, to, region->width);
         else memcpy(to, row[0] + left, (size_t)region->width * 3);
     }

@@ -117,6 +117,7 @@ static void depthwise_f32(const kn_depthwise_f32 *t) {
 static void depthwise_i8(const kn_depthwise_i8 *t) {
     KN_DEPTHWISE_I8(t, 16, depthwise_i8_avx2, depthwise_i8_avx2_half, depthwise_i8_avx2_half);
 }
+#include "resample_avx2.h"
 #pragma clang attribute pop
 
 const kn_table kn_avx2 = {
@@ -126,6 +127,6 @@ const kn_table kn_avx2 = {
     .sum_i8 = sum_i8_avx2, .max_i8 = max_i8_avx2, .winograd_in = winograd_in_avx2,
     .winograd_out = winograd_out_avx2, .winograd_dy = winograd_dy_avx2,
     .winograd4_in = winograd4_in_avx2, .winograd4_out = winograd4_out_avx2, .winograd4_dy = winograd4_dy_avx2, .outer_f32 = outer_f32_avx2,
-    .depthwise_dw_f32 = depthwise_dw_f32_avx2, .mask_f32 = mask_f32_avx2, .peak_f32 = peak_f32_avx2, .peak_i8 = peak_i8_avx2,
+    .depthwise_dw_f32 = depthwise_dw_f32_avx2, .mask_f32 = mask_f32_avx2, .resample_row = resample_row_avx2, .resample_column = resample_column_avx2, .peak_f32 = peak_f32_avx2, .peak_i8 = peak_i8_avx2,
 };
 #endif

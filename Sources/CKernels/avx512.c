@@ -72,7 +72,7 @@ kn_table kn_avx512(void) {
         .sum_i8 = sum_i8_avx512, .max_i8 = max_i8_avx512, .winograd_in = winograd_in_avx512,
         .winograd_out = winograd_out_avx512, .winograd_dy = winograd_dy_avx512,
     .winograd4_in = winograd4_in_avx512, .winograd4_out = winograd4_out_avx512, .winograd4_dy = winograd4_dy_avx512, .outer_f32 = outer_f32_avx512,
-        .depthwise_dw_f32 = depthwise_dw_f32_avx512, .mask_f32 = mask_f32_avx512, .peak_f32 = peak_f32_avx512, .peak_i8 = peak_i8_avx512,
+        .depthwise_dw_f32 = depthwise_dw_f32_avx512, .mask_f32 = mask_f32_avx512, .resample_row = kn_avx2.resample_row, .resample_column = kn_avx2.resample_column, .peak_f32 = peak_f32_avx512, .peak_i8 = peak_i8_avx512,
     };
 }
 #endif

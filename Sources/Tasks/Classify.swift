@@ -32,6 +32,7 @@ public final class Classifier {
     private let softmax: Bool
     private let top: Int
     private var limits = JPEG.Limits()
+    private let files = FileBuffer()
     /// What the user should know about how the model is used.
     public private(set) var notes: [String] = []
 
@@ -70,8 +71,9 @@ public final class Classifier {
     /// Classifies the JPEG in `path`, or on standard input for `-`.
     public func classify(_ path: String) throws(KingletError) -> Classification {
         let start = ks_now()
-        let file = try readInput(path)
-        return try classify(.jpeg(UnsafeRawBufferPointer(start: file.base, count: file.bytes)), since: start)
+        if path != "-" { return try classify(.jpeg(try files.readInput(path)), since: start) }
+        let input = try readInput(path)
+        return try classify(.jpeg(UnsafeRawBufferPointer(start: input.base, count: input.bytes)), since: start)
     }
 
     /// Classifies a frame of a camera or stream.

@@ -79,17 +79,19 @@ extension Preprocess {
     ) {
         for c in 0..<layout.channels {
             let source = color == .bgr ? 2 - c : c
-            var from = x
-            var to = to + c * layout.channel
-            for _ in 0..<width {
-                let pixel = color == .grey ? luma(from) : from[source]
-                switch layout.dtype {
-                case .f32: input.f32[to] = levels[256 * c + Int(pixel)]
-                case .i8: input.u8[to] = pixel ^ 0x80
-                default: input.u8[to] = pixel
+            let to = to + c * layout.channel
+            if layout.dtype == .f32 {
+                let (y, table) = (input.f32 + to, UnsafeBufferPointer(rebasing: levels[256 * c..<256 * (c + 1)]))
+                for i in 0..<width {
+                    let from = x + i * step
+                    y[i * layout.column] = table[Int(color == .grey ? luma(from) : from[source])]
                 }
-                from += step
-                to += layout.column
+            } else {
+                let (y, flip) = (input.u8 + to, layout.dtype == .i8 ? 0x80 as UInt8 : 0)
+                for i in 0..<width {
+                    let from = x + i * step
+                    y[i * layout.column] = (color == .grey ? luma(from) : from[source]) ^ flip
+                }
             }
         }
     }

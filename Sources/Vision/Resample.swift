@@ -1,3 +1,4 @@
+import CKernels
 import Engine
 
 /// Antialiased bilinear resizing, the same to the bit as Pillow's `Image.resize(size, BILINEAR, box)` of 8-bit pixels
@@ -67,54 +68,47 @@ public enum Resample {
         if !Axis.isIdentity(box.x, box.width, of: x.width, to: size.width) {
             let columns = Axis(box.x, box.width, of: x.width, to: size.width, cut)
             middle = try Image(Size(size.width, bottom - top))
-            for row in 0..<bottom - top {
-                alongRow(x.u8 + 3 * x.width * (top + row), middle.u8 + 3 * size.width * row, columns, size.width)
-            }
+            try alongRows(x.u8 + 3 * x.width * top, x.width, middle, columns)
             offset = 0
         }
         if still { return middle }
         let y = try Image(size)
-        try alongColumns(middle.u8 + 3 * size.width * offset, y, rows, top)
+        alongColumns(middle.u8 + 3 * size.width * offset, y, rows, top)
         return y
     }
 
-    private static func alongRow(
-        _ x: UnsafePointer<UInt8>, _ y: UnsafeMutablePointer<UInt8>, _ axis: Axis, _ width: Int
-    ) {
+    /// `x` points at the first of as many rows as `y` has, `width` pixels apart.
+    private static func alongRows(
+        _ x: UnsafePointer<UInt8>, _ width: Int, _ y: Image, _ axis: Axis
+    ) throws(KingletError) {
+        let room = try Storage(bytes: 16 * y.width * ((axis.taps + 3) / 4))
         axis.weights.withUnsafeBufferPointer { weights in
-            for j in 0..<width {
-                var from = UnsafeRawPointer(x + 3 * axis.first[j])
-                var sum = SIMD4<Int32>(repeating: 1 << (Axis.bits - 1))
-                for t in j * axis.taps..<j * axis.taps + axis.count[j] {
-                    // The fourth byte belongs to the next pixel, or to the slack of the storage, and is not used.
-                    let pixel = from.loadUnaligned(as: SIMD4<UInt8>.self)
-                    sum &+= SIMD4<Int32>(truncatingIfNeeded: pixel) &* weights[t]
-                    from += 3
+            axis.first.withUnsafeBufferPointer { first in
+                axis.count.withUnsafeBufferPointer { count in
+                    guard let weights = weights.baseAddress, let first = first.baseAddress,
+                        let count = count.baseAddress
+                    else { return }
+                    var call = kn_resample_row(
+                        rows: y.height, columns: y.width, x: x, x_stride: 3 * width, first: first, count: count,
+                        taps: axis.taps, weights: weights, room: room.base, y: y.u8, y_stride: 3 * y.width)
+                    Kernels.best.resample(&call)
                 }
-                sum &>>= Axis.bits
-                y[3 * j] = UInt8(truncatingIfNeeded: sum[0])
-                y[3 * j + 1] = UInt8(truncatingIfNeeded: sum[1])
-                y[3 * j + 2] = UInt8(truncatingIfNeeded: sum[2])
             }
         }
     }
 
     /// `x` points at row `top` of the input.
-    private static func alongColumns(
-        _ x: UnsafePointer<UInt8>, _ y: Image, _ axis: Axis, _ top: Int
-    ) throws(KingletError) {
+    private static func alongColumns(_ x: UnsafePointer<UInt8>, _ y: Image, _ axis: Axis, _ top: Int) {
         let bytes = 3 * y.width
-        let sums = try Storage(bytes: 4 * bytes)
-        let sum = sums.base.assumingMemoryBound(to: Int32.self)
-        for row in 0..<y.height {
-            for i in 0..<bytes { sum[i] = 1 << (Axis.bits - 1) }
-            for t in 0..<axis.count[row] {
-                let from = x + bytes * (axis.first[row] + t - top)
-                let weight = axis.weights[row * axis.taps + t]
-                for i in 0..<bytes { sum[i] &+= Int32(from[i]) &* weight }
+        let kernels = Kernels.best
+        axis.weights.withUnsafeBufferPointer { weights in
+            guard let weights = weights.baseAddress else { return }
+            for row in 0..<y.height {
+                var call = kn_resample_column(
+                    bytes: bytes, count: axis.count[row], x: x + bytes * (axis.first[row] - top), x_stride: bytes,
+                    weights: weights + row * axis.taps, y: y.u8 + bytes * row)
+                kernels.resample(&call)
             }
-            let to = y.u8 + bytes * row
-            for i in 0..<bytes { to[i] = UInt8(truncatingIfNeeded: sum[i] &>> Axis.bits) }
         }
     }
 }

@@ -29,6 +29,17 @@ import Testing
         }
     }
 
+    @Test func noOperatorTrapsForWantOfInputs() {
+        for entry in registry {
+            for name in entry.names {
+                for inputs in [[], [Self.image], [Self.image, Self.image]] {
+                    let error = Self.error(name, inputs)
+                    #expect(!inputs.isEmpty || error != nil, "\(name) of nothing")
+                }
+            }
+        }
+    }
+
     @Test func impossibleShapesAreRefused() throws {
         let x = Self.image
         let cases: [(KingletError?, String)] = [

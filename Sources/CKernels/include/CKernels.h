@@ -201,6 +201,29 @@ typedef struct {
 
 // The three also for F(4×4, 3×3): tiles of 6 × 6 and 4 × 4 pixels, every 4 pixels, 36 matrices, `rows` 1 to 4.
 
+// Rows of pixels of three bytes, each byte for itself: y[r, j] = (2²¹ + Σ w[j, k] · x[r, first[j] + k]) >> 22, k < count[j].
+// Weights are 0 … 2²², and those of an output add up to 2²² but for their rounding. Up to 16 bytes past x are read.
+typedef struct {
+    ptrdiff_t rows, columns;    // of y
+    const uint8_t *_Nonnull x;
+    ptrdiff_t x_stride;         // bytes between rows of x
+    const ptrdiff_t *_Nonnull first, *_Nonnull count;  // in pixels, one per column
+    ptrdiff_t taps;
+    const int32_t *_Nonnull weights;   // [columns, taps]
+    void *_Nonnull room;        // 16 · columns · ⌈taps / 4⌉ bytes to work in
+    uint8_t *_Nonnull y;
+    ptrdiff_t y_stride;
+} kn_resample_row;
+
+// The same along columns, for one row of y: y[i] = (2²¹ + Σ w[k] · x[k, i]) >> 22, k < count.
+typedef struct {
+    ptrdiff_t bytes, count;
+    const uint8_t *_Nonnull x;
+    ptrdiff_t x_stride;         // bytes between rows of x
+    const int32_t *_Nonnull weights;
+    uint8_t *_Nonnull y;
+} kn_resample_column;
+
 // The kernels of one instruction set; NULL where the Swift twin does the work.
 typedef struct {
     ptrdiff_t f32_mr, f32_nr;
@@ -228,6 +251,8 @@ typedef struct {
     void (*_Nullable outer_f32)(const kn_outer_f32 *_Nonnull);
     void (*_Nullable depthwise_dw_f32)(const kn_depthwise_dw_f32 *_Nonnull);
     void (*_Nullable mask_f32)(const kn_mask_f32 *_Nonnull);
+    void (*_Nullable resample_row)(const kn_resample_row *_Nonnull);
+    void (*_Nullable resample_column)(const kn_resample_column *_Nonnull);
     // Runs independent chains of the set's best multiply-add; the number of operations (2 per multiply-add) done.
     double (*_Nullable peak_f32)(ptrdiff_t rounds);
     double (*_Nullable peak_i8)(ptrdiff_t rounds);

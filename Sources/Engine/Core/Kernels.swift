@@ -41,12 +41,12 @@ public struct Kernels: Sendable {
     public static var available: [Kernels] { ISA.allCases.compactMap { Kernels($0) } }
 
     /// The last available set, or the one that `KINGLET_ISA` names.
-    public static var best: Kernels {
+    public static let best: Kernels = {
         let all = available
         if let wanted = ks_environment("KINGLET_ISA") {
             let name = String(cString: wanted)
             if let found = all.first(where: { $0.isa.name == name }) { return found }
         }
         return all[all.count - 1]
-    }
+    }()
 }

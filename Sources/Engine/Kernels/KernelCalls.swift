@@ -133,4 +133,14 @@ extension Kernels {
     public func mask(_ t: UnsafePointer<kn_mask_f32>) {
         if let kernel = table.mask_f32 { kernel(t) } else { Twin.mask(t.pointee) }
     }
+
+    @inline(__always)
+    public func resample(_ t: UnsafePointer<kn_resample_row>) {
+        if let kernel = table.resample_row { kernel(t) } else { Twin.resample(t.pointee) }
+    }
+
+    @inline(__always)
+    public func resample(_ t: UnsafePointer<kn_resample_column>) {
+        if let kernel = table.resample_column { kernel(t) } else { Twin.resample(t.pointee) }
+    }
 }

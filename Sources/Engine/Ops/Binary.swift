@@ -21,7 +21,7 @@ public final class Binary: Op {
 
     public func infer(_ x: [TensorType]) throws(KingletError) -> [TensorType] {
         let name = kind.name
-        try checkCount(x, min(most, 2)...most, name)
+        try checkCount(x, most == 2 ? 2...2 : 1...max(most, 1), name)
         let float = kind == .pow || kind == .prelu
         try checkType(x[0], float ? [.f32] : [.f32, .i64, .i32, .i8, .u8], name)
         for other in x where other.dtype != x[0].dtype {
