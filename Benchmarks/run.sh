@@ -21,5 +21,7 @@ echo "== models, one thread, CPU ms of one image"
 "$python" Benchmarks/infer.py "$@"
 echo "== process start to label of a 500x375 JPEG, MobileNetV2-224, one thread"
 "$python" Benchmarks/start.py
+echo "== a JPEG to a tensor, one thread"
+"$python" Benchmarks/jpeg.py
 echo "== size of the stripped executable with a static standard library, bytes"
 stat -c %s "$KINGLET"

@@ -66,6 +66,12 @@ def problem(case):
 
 def main():
     cases = {c.name: c for c in collect_testcases(None) if {n.op_type for n in c.model.graph.node} <= OPERATORS}
+    if "--save" in sys.argv:
+        folder = sys.argv[sys.argv.index("--save") + 1]
+        os.makedirs(folder, exist_ok=True)
+        for name, case in cases.items():
+            onnx.save(case.model, os.path.join(folder, name + ".onnx"))
+        return
     listed = {}
     for line in open(LIST):
         name, _, reason = line.strip().partition("  # ")
