@@ -105,12 +105,24 @@ public final class Classifier {
         let y = network.session.outputs[0]
         let scores = (0..<classes).map { score(y, $0) }
         let total = softmax ? normalizer(scores) : 0
-        let best = scores.indices.sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }.prefix(top)
-        return best.map { i in
+        return best(scores).map { i in
             .init(
                 index: i, label: labels.flatMap { i < $0.count ? $0[i] : nil } ?? String(i),
                 probability: softmax ? Float(ks_exp(Double(scores[i]) - total)) : scores[i])
         }
+    }
+
+    /// The `top` highest in falling order, of equal ones the first.
+    private func best(_ scores: [Float]) -> [Int] {
+        var best: [Int] = []
+        for (i, score) in scores.enumerated() {
+            if best.count == top {
+                if score <= scores[best[top - 1]] { continue }
+                best.removeLast()
+            }
+            best.insert(i, at: best.firstIndex { scores[$0] < score } ?? best.count)
+        }
+        return best
     }
 
     /// log Σ exp(x)
