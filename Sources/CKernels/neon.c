@@ -104,6 +104,8 @@ static void depthwise_i8(const kn_depthwise_i8 *t) {
         depthwise_i8_any(t, c, n - c);
 }
 
+#include "resample_neon.h"
+
 const kn_table kn_neon = {
     .f32_mr = 8, .f32_nr = KN_WIDE, .tile_f32 = wide_neon, .i8_mr = 4, .i8_nr = 8, .tile_i8 = tile_i8_neon,
     .depthwise_f32 = depthwise_f32, .depthwise_i8 = depthwise_i8, .add_f32 = add_f32_neon16,
@@ -112,6 +114,7 @@ const kn_table kn_neon = {
     .max_i8 = max_i8_neon16, .winograd_in = winograd_in_neon, .winograd_out = winograd_out_neon, .winograd_dy = winograd_dy_neon,
     .winograd4_in = winograd4_in_neon, .winograd4_out = winograd4_out_neon, .winograd4_dy = winograd4_dy_neon, .outer_f32 = outer_f32_neon,
     .depthwise_dw_f32 = depthwise_dw_f32_neon, .mask_f32 = mask_f32_neon16,
+    .resample_row = resample_row_neon, .resample_column = resample_column_neon,
     .peak_f32 = peak_f32_neon, .peak_i8 = peak_i8_neon,
 };
 #endif

@@ -72,6 +72,8 @@ static void depthwise_f32(const kn_depthwise_f32 *t) {
 
 #include "neon32_depthwise.h"
 
+#include "resample_neon.h"
+
 const kn_table kn_neon32 = {
     .f32_mr = 4, .f32_nr = 8, .tile_f32 = tile_f32_neon, .i8_mr = 2, .i8_nr = 8, .tile_i8 = tile_i8,
     .depthwise_f32 = depthwise_f32, .depthwise_i8 = depthwise_i8, .add_f32 = add_f32_neon8,
@@ -80,6 +82,7 @@ const kn_table kn_neon32 = {
     .winograd_in = winograd_in_neon, .winograd_out = winograd_out_neon, .winograd_dy = winograd_dy_neon,
     .winograd4_in = winograd4_in_neon, .winograd4_out = winograd4_out_neon, .winograd4_dy = winograd4_dy_neon,
     .outer_f32 = outer_f32_neon, .depthwise_dw_f32 = depthwise_dw_f32_neon, .mask_f32 = mask_f32_neon8,
+    .resample_row = resample_row_neon, .resample_column = resample_column_neon,
     .peak_f32 = peak_f32_neon, .peak_i8 = peak_i8_pairs,
 };
 #endif

@@ -77,21 +77,32 @@ extension Preprocess {
         _ x: UnsafePointer<UInt8>, _ step: Int, _ width: Int, _ input: TensorView, _ to: Int, _ layout: Layout,
         _ levels: UnsafeBufferPointer<Float>
     ) {
+        guard let levels = levels.baseAddress else { return }
+        let flip: UInt8 = layout.dtype == .i8 ? 0x80 : 0
         for c in 0..<layout.channels {
-            let source = color == .bgr ? 2 - c : c
-            let to = to + c * layout.channel
-            if layout.dtype == .f32 {
-                let (y, table) = (input.f32 + to, UnsafeBufferPointer(rebasing: levels[256 * c..<256 * (c + 1)]))
-                for i in 0..<width {
-                    let from = x + i * step
-                    y[i * layout.column] = table[Int(color == .grey ? luma(from) : from[source])]
+            let (table, to) = (levels + 256 * c, to + c * layout.channel)
+            func write(_ level: (UnsafePointer<UInt8>) -> UInt8) {
+                var from = x
+                if layout.dtype == .f32 {
+                    var y = input.f32 + to
+                    for _ in 0..<width {
+                        y.pointee = table[Int(level(from))]
+                        y += layout.column
+                        from += step
+                    }
+                } else {
+                    var y = input.u8 + to
+                    for _ in 0..<width {
+                        y.pointee = level(from) ^ flip
+                        y += layout.column
+                        from += step
+                    }
                 }
-            } else {
-                let (y, flip) = (input.u8 + to, layout.dtype == .i8 ? 0x80 as UInt8 : 0)
-                for i in 0..<width {
-                    let from = x + i * step
-                    y[i * layout.column] = (color == .grey ? luma(from) : from[source]) ^ flip
-                }
+            }
+            switch color {
+            case .rgb: write { $0[c] }
+            case .bgr: write { $0[2 - c] }
+            case .grey: write { luma($0) }
             }
         }
     }
