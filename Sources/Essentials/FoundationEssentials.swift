@@ -1,6 +1,6 @@
 // Stands in for FoundationEssentials in the executable that is shipped. ArgumentParser asks that module for one protocol
 // and for JSON (of `--experimental-dump-help`), and the linker then brings five megabytes: calendars, attributed strings,
-// regular expressions. `scripts/essentials.sh` builds this under the same name and puts it in ArgumentParser's way.
+// regular expressions. `scripts/small.sh` builds this under the same name and puts it in ArgumentParser's way.
 
 /// An error with a text for people.
 public protocol LocalizedError: Error {
