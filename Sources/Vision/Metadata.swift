@@ -12,6 +12,8 @@ extension Preprocess {
         public static let resize = "kinglet.resize"
         /// The fraction kept by `crop`.
         public static let crop = "kinglet.crop"
+        /// scaled or full
+        public static let decode = "kinglet.decode"
         /// rgb, bgr or grey
         public static let color = "kinglet.color"
         /// Red, green, blue around a letterboxed picture, 0 … 255, with commas.
@@ -25,7 +27,7 @@ extension Preprocess {
     /// From a model's metadata, defaults where it is silent.
     public init(metadata: (String) -> String?) throws(KingletError) {
         self.init()
-        for key in [Key.size, Key.resize, Key.crop, Key.mean, Key.std, Key.color, Key.fill] {
+        for key in [Key.size, Key.resize, Key.crop, Key.decode, Key.mean, Key.std, Key.color, Key.fill] {
             guard let value = metadata(key) else { continue }
             try set(key, value)
         }
@@ -54,6 +56,9 @@ extension Preprocess {
         case Key.crop:
             guard let number = Text.number(value), number > 0, number <= 1 else { throw wrong("above 0 and at most 1") }
             fraction = number
+        case Key.decode:
+            guard value == "scaled" || value == "full" else { throw wrong("scaled or full") }
+            scaledDecoding = value == "scaled"
         case Key.color:
             guard let kind = Color(rawValue: value == "gray" ? "grey" : value) else { throw wrong("rgb, bgr or grey") }
             color = kind
@@ -75,6 +80,7 @@ extension Preprocess {
         if let size { add(Key.size, size.text) }
         add(Key.resize, resize.rawValue)
         if resize == .crop { add(Key.crop, Text.list([Float(fraction)])) }
+        if !scaledDecoding { add(Key.decode, "full") }
         if resize == .letterbox { add(Key.fill, "\(fill.0),\(fill.1),\(fill.2)") }
         add(Key.mean, Text.list(mean))
         add(Key.std, Text.list(std))

@@ -30,7 +30,8 @@ public struct Preprocess: Sendable, Equatable {
     public var mean: [Float] = [0]
     public var std: [Float] = [1]
     public var color: Color = .rgb
-    /// Decode no larger than needed. Off, every picture is decoded at its full size, as Pillow does.
+    /// A JPEG is decoded at the smallest of its scales that is not below what is needed. Off, at its full size, as other
+    /// programs do: slower, and what a model that must tell fine detail may have been measured with.
     public var scaledDecoding = true
 
     public init() {}

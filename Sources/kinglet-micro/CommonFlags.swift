@@ -17,6 +17,7 @@ let imageFlags = [
     Flag("--size", value: "size", help: "The model's input: 224, or width x height as 160x120."),
     Flag("--resize", value: "way", help: "How a picture becomes that size: crop, stretch or letterbox."),
     Flag("--crop", value: "part", help: "The part of the shorter side that a crop keeps."),
+    Flag("--decode", value: "how", help: "scaled: JPEGs no larger than needed; full: slower, as other programs do."),
     Flag("--bgr", help: "The model takes blue, green, red."),
     Flag("--labels", value: "file", help: "Names of the outputs, one a line."),
 ]
@@ -63,7 +64,7 @@ extension Arguments {
     func settings() throws(Failure) -> ImageSettings {
         var settings = ImageSettings()
         do {
-            for name in ["mean", "std", "size", "resize", "crop"] {
+            for name in ["mean", "std", "size", "resize", "crop", "decode"] {
                 guard let text = value("--" + name) else { continue }
                 try settings.set("kinglet." + name, text, as: "--" + name)
             }

@@ -88,10 +88,11 @@ import Vision
         let entries = [
             "kinglet.mean": "123.675, 116.28,103.53", "kinglet.std": "58.395,57.12,57.375", "kinglet.size": "96x64",
             "kinglet.resize": "letterbox", "kinglet.color": "bgr", "kinglet.fill": "114",
+            "kinglet.decode": "full",
         ]
         let p = try Preprocess { entries[$0] }
         #expect(p.mean == [123.675, 116.28, 103.53] && p.std == [58.395, 57.12, 57.375])
-        #expect(p.size == Size(96, 64) && p.resize == .letterbox && p.color == .bgr && p.fill == (114, 114, 114))
+        #expect(p.size == Size(96, 64) && p.resize == .letterbox && p.color == .bgr && p.fill == (114, 114, 114) && !p.scaledDecoding)
         let written = Dictionary(uniqueKeysWithValues: p.metadata.map { ($0.key, $0.value) })
         #expect(try Preprocess { written[$0] } == p)
         #expect(try Preprocess { _ in nil } == Preprocess())
@@ -117,7 +118,7 @@ import Vision
             ("std", "0"),
             ("size", "0x4"), ("size", "3x4x5"), ("size", "1.5x2"), ("size", "99999999"), ("resize", "fit"),
             ("crop", "0"),
-            ("crop", "1.01"), ("color", "yuv"), ("fill", "300"), ("mean", "1e"), ("mean", "."), ("mean", "--1"),
+            ("crop", "1.01"), ("decode", "half"), ("color", "yuv"), ("fill", "300"), ("mean", "1e"), ("mean", "."), ("mean", "--1"),
         ] {
             #expect(throws: KingletError.self, "\(key) \(value)") {
                 try Preprocess { $0 == "kinglet." + key ? value : nil }

@@ -68,6 +68,7 @@ extension FineTuneRun {
         recipe.add("model", o.model ?? "built-in")
         recipe.add("data", o.data)
         recipe.add("pictures", "\(data.split.train.count) + \(data.split.validation.count) + \(data.split.gate.count)")
+        for (key, value) in o.settings.entries where key != Preprocess.Key.labels { recipe.add(key, value) }
         recipe.add("attack", setup.attack.text)
         recipe.add("epsilon", setup.epsilon.text)
         recipe.add("schedule", o.schedule)

@@ -24,6 +24,13 @@ struct ImageFlags: ParsableArguments {
     @Option(help: ArgumentHelp("The part of the shorter side that a crop keeps, such as 0.875.", valueName: "part"))
     var crop: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How much of a JPEG is decoded: scaled (no larger than needed) or full (slower, as other programs do).",
+            valueName: "how"),
+        completion: .list(["scaled", "full"]))
+    var decode: String?
+
     @Flag(help: "The model takes blue, green, red.")
     var bgr = false
 
@@ -34,7 +41,7 @@ struct ImageFlags: ParsableArguments {
         var settings = ImageSettings()
         let texts = [
             ("mean", mean), ("std", std), ("size", size), ("resize", resize), ("crop", crop),
-            ("color", bgr ? "bgr" : nil),
+            ("decode", decode), ("color", bgr ? "bgr" : nil),
         ]
         for (name, text) in texts {
             if let text { try settings.set("kinglet." + name, text, as: "--" + name) }
