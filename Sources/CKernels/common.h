@@ -75,6 +75,15 @@ KN_INLINE void kn_copy_part(int8_t *to, const int8_t *from, ptrdiff_t count) {
         }
 }
 
+// Bytes from i on of a row that is resized along columns.
+KN_INLINE void kn_resample_rest(const kn_resample_column *t, ptrdiff_t i) {
+    for (; i < t->bytes; i++) {
+        int32_t sum = 1 << 21;
+        for (ptrdiff_t k = 0; k < t->count; k++) sum += t->x[k * t->x_stride + i] * t->weights[k];
+        t->y[i] = (uint8_t)(sum >> 22);
+    }
+}
+
 #define NAME(x) KN_JOIN(x, SUFFIX)
 #define KN_JOIN(a, b) KN_JOIN_(a, b)
 #define KN_JOIN_(a, b) a##b

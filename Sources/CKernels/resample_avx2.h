@@ -64,9 +64,5 @@ static void resample_column_avx2(const kn_resample_column *t) {
         const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
         _mm256_storeu_si256((__m256i *)(t->y + i), _mm256_permutevar8x32_epi32(bytes, order));
     }
-    for (; i < t->bytes; i++) {
-        int32_t sum = 1 << 21;
-        for (ptrdiff_t k = 0; k < t->count; k++) sum += t->x[k * t->x_stride + i] * t->weights[k];
-        t->y[i] = (uint8_t)(sum >> 22);
-    }
+    kn_resample_rest(t, i);
 }

@@ -69,11 +69,7 @@ static void resample_column_neon(const kn_resample_column *t) {
         vst1q_u8(t->y + i, vcombine_u8(vmovn_u16(vcombine_u16(words[0], words[1])),
                                        vmovn_u16(vcombine_u16(words[2], words[3]))));
     }
-    for (; i < t->bytes; i++) {
-        int32_t sum = 1 << 21;
-        for (ptrdiff_t k = 0; k < t->count; k++) sum += t->x[k * t->x_stride + i] * t->weights[k];
-        t->y[i] = (uint8_t)(sum >> 22);
-    }
+    kn_resample_rest(t, i);
 }
 #undef PIXELS
 #undef PIXEL

@@ -39,7 +39,14 @@ struct ImportCommand: Command {
         } else {
             say(
                 "wrote \(output)\n"
-                    + tableText(metadata.entries.map { [$0.key, $0.value.split(separator: "\n").joined(separator: ", ")] }))
+                    + tableText(metadata.entries.map { [$0.key, Self.summary($0.key, $0.value)] }))
         }
+    }
+
+    /// A value on one line: of many labels, how many and the first ones.
+    private static func summary(_ key: String, _ value: String) -> String {
+        let lines = value.split(separator: "\n")
+        if key != "kinglet.labels" { return lines.joined(separator: " ") }
+        return "\(lines.count): " + lines.prefix(3).joined(separator: "; ") + (lines.count > 3 ? "; …" : "")
     }
 }
